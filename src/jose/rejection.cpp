@@ -25,14 +25,14 @@ std::string_view to_string(Rejection reason) {
       return "critical_extension";
     case algorithm_not_allowed:
       return "algorithm_not_allowed";
-    case wrong_type:
-      return "wrong_type";
     case key_unknown:
       return "key_unknown";
     case key_does_not_fit:
       return "key_does_not_fit";
     case signature_invalid:
       return "signature_invalid";
+    case wrong_type:
+      return "wrong_type";
     case payload_not_object:
       return "payload_not_object";
     case payload_duplicate_member:

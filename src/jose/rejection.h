@@ -18,10 +18,10 @@ enum class Rejection : std::uint8_t {
   algorithm_unknown,         ///< `alg` is none, an HMAC or anything else we do not speak
   critical_extension,        ///< `crit` is present: we understand no extension
   algorithm_not_allowed,     ///< the caller's policy does not permit `alg`
-  wrong_type,                ///< `typ` is not what the policy asks for
   key_unknown,               ///< no key of that `kid`, or no `kid` and not exactly one candidate
   key_does_not_fit,          ///< the key is of another kind or bound to another algorithm
   signature_invalid,         ///< the signature does not verify
+  wrong_type,                ///< `typ` is not what the policy asks for
   payload_not_object,        ///< the payload is not one JSON object
   payload_duplicate_member,  ///< RFC 7519 section 4: claim names must be unique
   claim_malformed,           ///< a registered claim has the wrong type or is out of range
