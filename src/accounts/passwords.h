@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "store/transaction.h"
+
+namespace vestibule::accounts {
+
+/// Argon2id, m = 19 MiB, t = 2, p = 1 (OWASP), in PHC string form; about 20 ms of CPU, so it runs
+/// on the CPU pool before a unit of work, never inside one.
+std::string hash_password(const base::Secret& password, base::Random& random);
+/// Constant-time; false for a malformed hash.
+bool verify_password(const base::Secret& password, std::string_view phc);
+/// A hash that no password matches, for accounts that do not exist: the same work is done.
+std::string_view decoy_hash();
+
+/// The rule of our own pages: 8 to 128 code points, at most 512 bytes, well-formed UTF-8, zxcvbn
+/// score 2 or more with the person's own words counted as guessable, not in the refused list.
+/// The error's field is "password". Runs on the CPU pool too.
+base::Result<void> check_password(const base::Secret& password,
+                                  const std::vector<std::string>& own_words);
+/// ZITADEL's default policy on ZITADEL's paths: 8 or more characters, upper, lower, digit, symbol;
+/// at most 200 runes. The error's reason is ZITADEL's message id (DOMAIN-VoaRj …).
+base::Result<void> check_password_zitadel(const base::Secret& password);
+
+void set_password_hash(store::Transaction& tx, base::UserId user, std::string_view phc,
+                       base::Time now);
+std::optional<std::string> find_password_hash(store::Transaction& tx, base::UserId user);
+
+}  // namespace vestibule::accounts

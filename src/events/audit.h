@@ -1,0 +1,44 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "store/transaction.h"
+
+namespace vestibule::events {
+
+/// One line of the audit log: who did what to whom. Written in the transaction of the change.
+struct AuditEntry {
+  /// A stable word: guest.provisioned, token.exchanged, session.renewed, guest.upgraded …
+  std::string_view type;
+  base::UserId user;                       ///< the subject
+  std::optional<base::UserId> actor = {};  ///< on whose authority, if not the user's own
+  std::optional<base::ClientId> client = {};
+  std::string_view address = {};  ///< the client's network address, if known
+  std::string_view detail = {};   ///< a short text without secrets
+};
+
+/// Appends to the audit log.
+void record(store::Transaction& tx, const AuditEntry& entry, base::Time now);
+
+/// A line as it is read back.
+struct AuditLine {
+  std::int64_t id = 0;
+  base::Time at;
+  std::string type;
+  std::optional<base::UserId> actor;
+  std::optional<base::ClientId> client;
+  std::string detail;
+};
+
+/// What happened to a user, oldest first, the newest `limit` lines.
+std::vector<AuditLine> history(store::Transaction& tx, base::UserId user, int limit);
+
+/// Removes what names the user from the log's details and addresses; the lines stay.
+void erase_details(store::Transaction& tx, base::UserId user);
+
+}  // namespace vestibule::events

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/secret.h"
+#include "store/transaction.h"
+
+namespace vestibule::events {
+
+/// An application that is told what happens to users, from the configuration.
+struct Application {
+  std::string name;                                  ///< stable; rows in the store refer to it
+  std::string webhook_url;                           ///< empty: it pulls
+  base::Secret webhook_secret;                       ///< raw key of the Standard Webhooks signature
+  std::vector<std::string> types;                    ///< event types that it wants; empty: all
+  enum class Data { none, held } data = Data::held;  ///< held: merges wait for it
+  std::vector<std::string>
+      allowed_networks;  ///< CIDRs that its URL may resolve to beside public ones
+  std::optional<base::UserId> service_account = {};  ///< may acknowledge by API for it
+};
+
+/// Event types of design.md section 7.
+inline constexpr std::string_view guest_provisioned = "guest.provisioned";
+inline constexpr std::string_view guest_upgraded = "guest.upgraded";
+inline constexpr std::string_view guest_merge_requested = "guest.merge_requested";
+inline constexpr std::string_view guest_merged = "guest.merged";
+inline constexpr std::string_view guest_purged = "guest.purged";
+inline constexpr std::string_view user_deleted = "user.deleted";
+
+/// Members of an event's `data`, all strings: {"sub","…"}, {"merge_id","…"} …
+using EventData = std::vector<std::pair<std::string_view, std::string>>;
+
+/// Puts events where the dispatcher finds them, in the transaction of the change that they tell.
+class Outbox {
+ public:
+  /// `wake` is called after a commit that added rows due now (any thread; must not block).
+  Outbox(std::vector<Application> applications, std::function<void()> wake);
+
+  /// One row for each application that wants the type; none wants it: nothing is written.
+  /// Body: {"type","timestamp":RFC 3339,"data":{…}} (Standard Webhooks).
+  void add(store::Transaction& tx, std::string_view type, base::UserId user, const EventData& data,
+           base::Time now) const;
+
+  /// Names of the applications whose acknowledgement a merge needs.
+  std::vector<std::string> holders() const;
+  const std::vector<Application>& applications() const { return applications_; }
+  const Application* find(std::string_view name) const;
+
+ private:
+  std::vector<Application> applications_;
+  std::function<void()> wake_;
+};
+
+}  // namespace vestibule::events

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "base/ids.h"
+#include "store/store.h"
+
+namespace vestibule::sessions {
+
+/// The ids of sessions that ended lately, in memory: tokens that name one are refused at once and
+/// without a read (design.md section 4, "Ended sessions"). Thread-safe; reads do not contend.
+class EndedSessions {
+ public:
+  EndedSessions();
+  ~EndedSessions();
+
+  /// Loads what the store remembers; called at start before the first request.
+  void load(store::Store& store);
+  bool contains(const base::SessionId& id) const;
+  void add(std::span<const base::SessionId> ids);
+  void remove_before(base::Time ended_before);
+
+ private:
+  struct Shards;
+  std::unique_ptr<Shards> shards_;
+};
+
+}  // namespace vestibule::sessions

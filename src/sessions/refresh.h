@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/ids.h"
+#include "base/secret.h"
+#include "sessions/sessions.h"
+#include "store/transaction.h"
+
+namespace vestibule::sessions {
+
+/// A family of refresh tokens from one grant (RFC 9700 section 4.14.2: rotation with detection).
+struct RefreshFamily {
+  base::Uuid id;
+  base::ClientId client;
+  base::UserId user;
+  std::optional<base::SessionId> session = {};  ///< the provider session; its end ends the family
+  std::string scope;
+  std::string audience = {};
+  std::uint32_t generation = 1;
+  base::Time rotated_at;
+  std::optional<base::Time> auth_time = {};
+  std::string amr = {};
+  std::optional<base::UserId> actor = {};
+  base::Time created_at;
+  base::Time expires_at;
+};
+
+/// The token's text: base64url of id ‖ generation ‖ HMAC under `key`; nothing secret is stored.
+base::Secret refresh_token_text(const base::Secret& key, const base::Uuid& family,
+                                std::uint32_t generation);
+struct RefreshHandle {
+  base::Uuid family;
+  std::uint32_t generation = 0;
+};
+std::optional<RefreshHandle> parse_refresh_token(const base::Secret& key, std::string_view text);
+
+void insert_family(store::Transaction& tx, const RefreshFamily& family);
+std::optional<RefreshFamily> find_family(store::Transaction& tx, const base::Uuid& id,
+                                         base::Time now);
+struct FamilyRotation {
+  Rotation outcome = Rotation::unknown;
+  std::optional<RefreshFamily> family;
+};
+/// Single use, as Sessions::rotate; a reuse revokes the family.
+FamilyRotation rotate_family(store::Transaction& tx, const RefreshHandle& handle, base::Time now);
+void revoke_family(store::Transaction& tx, const base::Uuid& id);
+
+}  // namespace vestibule::sessions
