@@ -1,0 +1,236 @@
+#include "app/config.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <set>
+
+#include "app/config_table.h"
+
+namespace vestibule::app {
+namespace {
+
+constexpr base::Seconds longest_cookie{400LL * 24 * 3600};
+
+void read_lists(ConfigTable& table, Config& config) {
+  table.strings("roles", config.roles);
+  table.strings("trusted_proxies", config.trusted_proxies);
+  table.each("gateway.rules", [&](ConfigTable& rule) {
+    RuleConfig out;
+    rule.text("method", out.method);
+    rule.required_text("path", out.path);
+    config.gateway.rules.push_back(std::move(out));
+  });
+  table.each("applications", [&](ConfigTable& entry) {
+    ApplicationConfig out;
+    entry.required_text("name", out.name);
+    entry.text("webhook_url", out.webhook_url);
+    entry.text("webhook_secret_file", out.webhook_secret_file);
+    entry.strings("events", out.events);
+    entry.boolean("holds_data", out.holds_data);
+    entry.strings("allowed_networks", out.allowed_networks);
+    entry.text("service_account", out.service_account);
+    config.applications.push_back(std::move(out));
+  });
+}
+
+// The one list of keys: what is not here is a mistake, what is here is documented.
+void read(ConfigTable& table, Config& config) {
+  table.text("listen", config.listen);
+  table.text("public_url", config.public_url);
+  table.text("data", config.data);
+  table.text("store", config.store);
+  table.text("master_key_file", config.master_key_file);
+  table.integer("threads", config.threads, 0, 1024);
+  table.duration("shutdown_grace", config.shutdown_grace);
+
+  table.text("log.level", config.log.level);
+  table.choice("log.format", config.log.format,
+               {{"text", LogFormat::text}, {"json", LogFormat::json}});
+
+  auto& gateway = config.gateway;
+  table.text("gateway.listen", gateway.listen);
+  table.text("gateway.public_url", gateway.public_url);
+  table.text("gateway.upstream", gateway.upstream);
+  table.text("gateway.audience", gateway.audience);
+  table.choice("gateway.cookie_format", gateway.cookie_format,
+               {{"sealed", CookieFormat::sealed}, {"jwt", CookieFormat::jwt}});
+  table.duration("gateway.retention", gateway.retention);
+  table.duration("gateway.token_lifetime", gateway.token_lifetime);
+  table.duration("gateway.upstream_timeout", gateway.upstream_timeout);
+  table.text("gateway.forward_auth_listen", gateway.forward_auth_listen);
+  table.text("gateway.forward_auth_secret_file", gateway.forward_auth_secret_file);
+  table.choice("gateway.forwarded_headers", gateway.forwarded_headers,
+               {{"x_forwarded", ForwardedHeaders::x_forwarded},
+                {"x_original", ForwardedHeaders::x_original}});
+
+  table.integer("limits.guests_per_minute", config.limits.guests_per_minute, 1, 1'000'000);
+  table.integer("limits.guests_burst", config.limits.guests_burst, 1, 1'000'000);
+  table.integer("limits.sign_ins_per_minute", config.limits.sign_ins_per_minute, 1, 1'000'000);
+
+  table.duration("purge.retention", config.purge.retention);
+  table.duration("purge.interval", config.purge.interval);
+  table.number("purge.max_share", config.purge.max_share, 0.0, 1.0);
+
+  table.duration("keys.rotation", config.keys.rotation);
+  table.duration("keys.publish_ahead", config.keys.publish_ahead);
+
+  table.choice("mail.transport", config.mail.transport,
+               {{"mailbox", MailTransport::mailbox}, {"none", MailTransport::none}});
+  table.integer("mail.per_recipient_per_day", config.mail.per_recipient_per_day, 1, 1000);
+  base::Seconds jitter{2};
+  table.duration("mail.jitter", jitter);
+  config.mail.jitter = jitter;
+
+  table.duration("merge.deadline", config.merge.deadline);
+  read_lists(table, config);
+}
+
+class Check {
+ public:
+  Check(const ConfigTable& table, std::vector<ConfigMistake>& mistakes)
+      : table_(table), mistakes_(mistakes) {}
+
+  void wrong(std::string_view key, std::string what) {
+    mistakes_.push_back({table_.where(key), fmt::format("{}: {}", key, what)});
+  }
+  void url(std::string_view key, const std::string& value) {
+    if (!value.empty() && !parse_url(value)) {
+      wrong(key, fmt::format("'{}' is not an absolute http or https URL", value));
+    }
+  }
+  std::optional<HostPort> address(std::string_view key, const std::string& value) {
+    if (value.empty()) return std::nullopt;
+    auto parsed = parse_host_port(value);
+    if (!parsed) wrong(key, fmt::format("'{}' is not HOST:PORT", value));
+    return parsed;
+  }
+
+ private:
+  const ConfigTable& table_;
+  std::vector<ConfigMistake>& mistakes_;
+};
+
+void check_gateway(Config& config, Check& check) {
+  auto& gateway = config.gateway;
+  check.url("gateway.public_url", gateway.public_url);
+  check.url("gateway.upstream", gateway.upstream);
+  if (const auto upstream = parse_url(gateway.upstream);
+      upstream && (upstream->scheme != "http" || !upstream->path.empty())) {
+    check.wrong("gateway.upstream", "has to be http://HOST:PORT");
+  }
+  if (gateway.retention <= base::Seconds{0} || gateway.retention > longest_cookie) {
+    check.wrong("gateway.retention", "has to be between 1s and 400d (RFC 6265bis)");
+  }
+  if (gateway.token_lifetime < base::Seconds{30} || gateway.token_lifetime > base::Seconds{3600}) {
+    check.wrong("gateway.token_lifetime", "has to be between 30s and 1h");
+  }
+  for (const auto& rule : gateway.rules) {
+    if (!rule.path.starts_with('/')) {
+      check.wrong("gateway.rules", fmt::format("path '{}' does not begin with /", rule.path));
+    }
+  }
+  const auto own = check.address("gateway.listen", gateway.listen);
+  if (own && !is_loopback(own->host) && gateway.public_url.empty()) {
+    check.wrong("gateway.public_url", "is needed to listen beyond loopback");
+  }
+  check.address("gateway.forward_auth_listen", gateway.forward_auth_listen);
+  if (gateway.public_url.empty()) {
+    gateway.public_url = own ? "http://" + gateway.listen : config.public_url;
+  }
+  if (gateway.audience.empty()) gateway.audience = gateway.public_url;
+}
+
+void check_applications(const Config& config, Check& check) {
+  std::set<std::string> names;
+  for (const auto& application : config.applications) {
+    if (!names.insert(application.name).second) {
+      check.wrong("applications", fmt::format("two are named '{}'", application.name));
+    }
+    check.url("applications", application.webhook_url);
+    if (!application.webhook_url.empty() && application.webhook_secret_file.empty()) {
+      check.wrong("applications", fmt::format("'{}' has a webhook_url but no webhook_secret_file",
+                                              application.name));
+    }
+  }
+}
+
+void complete_and_check(Config& config, Check& check) {
+  const auto listen = check.address("listen", config.listen);
+  check.url("public_url", config.public_url);
+  if (config.public_url.empty()) {
+    if (listen && !is_loopback(listen->host)) {
+      check.wrong("public_url", "is needed to listen beyond loopback");
+    }
+    config.public_url = "http://" + config.listen;
+  }
+  if (config.public_url.ends_with('/')) config.public_url.pop_back();
+  if (config.store.empty()) config.store = "sqlite:" + config.data + "/vestibule.db";
+  if (!config.store.starts_with("sqlite:")) {
+    check.wrong("store", fmt::format("'{}' is not sqlite:PATH", config.store));
+  }
+  if (config.master_key_file.empty()) config.master_key_file = config.data + "/secrets/master.key";
+  for (const auto& role : config.roles) {
+    if (role != "provider" && role != "gateway" && role != "keeper") {
+      check.wrong("roles", fmt::format("'{}' is none of provider, gateway, keeper", role));
+    }
+  }
+  static const std::set<std::string> levels{"trace", "debug", "info", "warn", "error"};
+  if (!levels.contains(config.log.level)) {
+    check.wrong("log.level", "has to be one of trace, debug, info, warn, error");
+  }
+  if (config.purge.retention < base::Seconds{60}) {
+    check.wrong("purge.retention", "has to be at least 1m");
+  }
+  check_gateway(config, check);
+  check_applications(config, check);
+}
+
+}  // namespace
+
+bool Config::has_role(const std::string& role) const {
+  return std::ranges::find(roles, role) != roles.end();
+}
+
+std::vector<Override> overrides_from_environment(const char* const* environment) {
+  constexpr std::string_view prefix = "VESTIBULE_";
+  std::vector<Override> out;
+  for (; environment != nullptr && *environment != nullptr; ++environment) {
+    const std::string_view entry{*environment};
+    const auto equals = entry.find('=');
+    if (!entry.starts_with(prefix) || equals == std::string_view::npos) continue;
+    const auto variable = entry.substr(0, equals);
+    // Not settings: where the file is, and what the tests pass to themselves.
+    if (variable == "VESTIBULE_CONFIG" || variable.starts_with("VESTIBULE_TEST_")) continue;
+    std::string key;
+    for (auto rest = variable.substr(prefix.size()); !rest.empty();) {
+      if (rest.starts_with("__")) {
+        key.push_back('.');
+        rest.remove_prefix(2);
+      } else {
+        const char c = rest.front();
+        key.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+        rest.remove_prefix(1);
+      }
+    }
+    out.push_back({std::move(key), std::string(entry.substr(equals + 1)), std::string(variable)});
+  }
+  return out;
+}
+
+LoadedConfig load_config(const std::string& file, const std::vector<Override>& overrides) {
+  LoadedConfig loaded;
+  loaded.config.file = file;
+  ConfigTable table{file, loaded.mistakes};
+  for (const auto& value : overrides) table.put(value);
+  read(table, loaded.config);
+  table.report_unknown();
+  Check check{table, loaded.mistakes};
+  complete_and_check(loaded.config, check);
+  return loaded;
+}
+
+}  // namespace vestibule::app

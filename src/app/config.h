@@ -1,0 +1,151 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace vestibule::app {
+
+/// A mistake in the configuration, with the place where it stands.
+struct ConfigMistake {
+  std::string where;  ///< `FILE:LINE`, `VESTIBULE_…` or `--flag`
+  std::string what;
+  std::string to_string() const { return where + ": " + what; }
+};
+
+struct RuleConfig {
+  std::string method = "*";
+  std::string path;
+};
+
+struct ApplicationConfig {
+  std::string name;
+  std::string webhook_url;
+  std::string webhook_secret_file;  ///< a file with `whsec_…`
+  std::vector<std::string> events;  ///< empty: all
+  bool holds_data = true;
+  std::vector<std::string>
+      allowed_networks;         ///< CIDRs that the URL may resolve to beside public ones
+  std::string service_account;  ///< id; may acknowledge merges for this application
+};
+
+enum class CookieFormat { sealed, jwt };
+enum class ForwardedHeaders { x_forwarded, x_original };
+enum class LogFormat { text, json };
+enum class MailTransport { mailbox, none };
+
+/// Everything that can be configured, with its defaults (docs/reference/configuration.md).
+struct Config {
+  std::string file;  ///< where it was read from; empty without one
+  std::string listen = "127.0.0.1:8081";
+  std::string public_url;  ///< of the provider: the issuer. Empty: http://LISTEN
+  std::string data = "vestibule-data";
+  std::string store;            ///< empty: sqlite:DATA/vestibule.db
+  std::string master_key_file;  ///< empty: DATA/secrets/master.key
+  std::vector<std::string> roles = {"provider", "gateway", "keeper"};
+  std::vector<std::string> trusted_proxies;
+  std::size_t threads = 0;  ///< io threads; 0: one per core
+  base::Seconds shutdown_grace{10};
+
+  struct {
+    std::string level = "info";
+    LogFormat format = LogFormat::text;
+  } log;
+
+  struct {
+    std::string listen;      ///< a listener of its own; empty: shares `listen`
+    std::string public_url;  ///< the application's origin; empty: the provider's
+    std::string upstream;    ///< http://HOST:PORT; empty: no proxying
+    std::string audience;    ///< `aud` of its tokens; empty: the public URL
+    CookieFormat cookie_format = CookieFormat::sealed;
+    base::Seconds retention{30 * 24 * 3600};  ///< of cookies and sessions; 400 days at most
+    base::Seconds token_lifetime{600};
+    std::vector<RuleConfig> rules;
+    base::Seconds upstream_timeout{60};
+    std::string forward_auth_listen;       ///< a listener for trusted proxies only
+    std::string forward_auth_secret_file;  ///< or a secret that they send
+    ForwardedHeaders forwarded_headers = ForwardedHeaders::x_forwarded;
+  } gateway;
+
+  struct {
+    int guests_per_minute = 60;
+    int guests_burst = 30;
+    int sign_ins_per_minute = 30;
+  } limits;
+
+  struct {
+    base::Seconds retention{30 * 24 * 3600};
+    base::Seconds interval{3600};
+    double max_share = 0.5;
+  } purge;
+
+  struct {
+    base::Seconds rotation{30 * 24 * 3600};
+    base::Seconds publish_ahead{24 * 3600};
+  } keys;
+
+  struct {
+    MailTransport transport = MailTransport::mailbox;
+    int per_recipient_per_day = 10;
+    base::Milliseconds jitter{2000};
+  } mail;
+
+  struct {
+    base::Seconds deadline{24 * 3600};
+  } merge;
+
+  std::vector<ApplicationConfig> applications;
+
+  bool has_role(const std::string& role) const;
+};
+
+/// Values that come before the file's: from flags and from the environment, by the file's dotted
+/// key (`listen`, `gateway.public_url`).
+struct Override {
+  std::string key;
+  std::string value;
+  std::string where;
+};
+
+/// Overrides from VESTIBULE_… variables: VESTIBULE_PUBLIC_URL is `public_url`,
+/// VESTIBULE_GATEWAY__UPSTREAM is `gateway.upstream`.
+std::vector<Override> overrides_from_environment(const char* const* environment);
+
+struct LoadedConfig {
+  Config config;
+  std::vector<ConfigMistake> mistakes;
+};
+
+/// Reads `file` (none if empty), applies the overrides in order, completes and checks the whole.
+/// Every mistake is told at once; the configuration is usable only without any.
+LoadedConfig load_config(const std::string& file, const std::vector<Override>& overrides);
+
+/// `30d`, `12h`, `10m`, `45s` or a number of seconds.
+std::optional<base::Seconds> parse_duration(std::string_view text);
+
+/// `host:port` with an IPv6 host in brackets.
+struct HostPort {
+  std::string host;
+  std::uint16_t port = 0;
+};
+std::optional<HostPort> parse_host_port(std::string_view text);
+
+/// True for localhost, 127.0.0.0/8 and ::1.
+bool is_loopback(std::string_view host);
+
+/// The parts of an absolute http(s) URL without userinfo, query and fragment.
+struct UrlParts {
+  std::string scheme;
+  std::string host;        ///< lower case, IPv6 without brackets
+  std::uint16_t port = 0;  ///< explicit or the scheme's
+  std::string path;        ///< without a trailing slash
+  std::string authority;   ///< as a browser sends it in Host: the default port left out
+  std::string origin() const { return scheme + "://" + authority; }
+};
+std::optional<UrlParts> parse_url(std::string_view url);
+
+}  // namespace vestibule::app

@@ -1,0 +1,135 @@
+#include "app/config.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+
+namespace vestibule::app {
+namespace {
+
+class ConfigFile {
+ public:
+  explicit ConfigFile(const std::string& text)
+      : path_(testing::TempDir() + "/vestibule-config-" + std::to_string(getpid()) + ".toml") {
+    std::ofstream{path_} << text;
+  }
+  ~ConfigFile() { std::remove(path_.c_str()); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+TEST(Config, DefaultsNeedNoFile) {
+  const auto loaded = load_config("", {});
+  EXPECT_TRUE(loaded.mistakes.empty()) << loaded.mistakes.front().to_string();
+  EXPECT_EQ(loaded.config.public_url, "http://127.0.0.1:8081");
+  EXPECT_EQ(loaded.config.gateway.public_url, "http://127.0.0.1:8081");
+  EXPECT_EQ(loaded.config.store, "sqlite:vestibule-data/vestibule.db");
+}
+
+TEST(Config, ReadsEverySection) {
+  const ConfigFile file{R"(
+listen = "127.0.0.1:9001"
+public_url = "https://id.example.com/"
+trusted_proxies = ["10.0.0.0/8"]
+[gateway]
+listen = "127.0.0.1:9002"
+public_url = "https://shop.example.com"
+upstream = "http://127.0.0.1:9003"
+cookie_format = "jwt"
+retention = "90d"
+rules = [{method = "POST", path = "/cart/**"}]
+[limits]
+guests_burst = 5
+[[applications]]
+name = "shop"
+webhook_url = "http://127.0.0.1:9003/webhooks"
+webhook_secret_file = "secret"
+allowed_networks = ["127.0.0.0/8"]
+)"};
+  const auto loaded = load_config(file.path(), {{"listen", "127.0.0.1:7", "--listen"}});
+  ASSERT_TRUE(loaded.mistakes.empty()) << loaded.mistakes.front().to_string();
+  const auto& config = loaded.config;
+  EXPECT_EQ(config.listen, "127.0.0.1:7");
+  EXPECT_EQ(config.public_url, "https://id.example.com");
+  EXPECT_EQ(config.gateway.cookie_format, CookieFormat::jwt);
+  EXPECT_EQ(config.gateway.retention, base::Seconds{90 * 24 * 3600});
+  ASSERT_EQ(config.gateway.rules.size(), 1U);
+  EXPECT_EQ(config.gateway.rules[0].path, "/cart/**");
+  EXPECT_EQ(config.limits.guests_burst, 5);
+  ASSERT_EQ(config.applications.size(), 1U);
+  EXPECT_EQ(config.applications[0].name, "shop");
+}
+
+TEST(Config, TellsEveryMistakeWithItsLine) {
+  const ConfigFile file{R"(listn = "x"
+listen = "0.0.0.0:80"
+threads = -1
+[gateway]
+retention = "401d"
+cookie_format = "plain"
+[purge]
+retention = 5.5
+[[applications]]
+webhook_url = "ftp://x"
+colour = 1
+)"};
+  const auto loaded = load_config(file.path(), {});
+  std::string all;
+  for (const auto& mistake : loaded.mistakes) all += mistake.to_string() + "\n";
+  for (const auto* expected :
+       {":1: listn is not a setting", "public_url: is needed to listen beyond loopback",
+        ":3: threads: has to be an integer between 0 and 1024", ":5: gateway.retention",
+        ":6: gateway.cookie_format: has to be one of sealed, jwt", ":8: purge.retention",
+        "name is missing", ":11: colour is not a setting"}) {
+    EXPECT_NE(all.find(expected), std::string::npos) << expected << "\nin\n" << all;
+  }
+}
+
+TEST(Config, SyntaxErrorsHaveALine) {
+  const ConfigFile file{"listen = \"a:1\"\nlisten = = 2\n"};
+  const auto loaded = load_config(file.path(), {});
+  ASSERT_FALSE(loaded.mistakes.empty());
+  EXPECT_EQ(loaded.mistakes.front().where, file.path() + ":2");
+}
+
+TEST(Config, EnvironmentOverridesTheFile) {
+  const char* const environment[] = {"VESTIBULE_PUBLIC_URL=http://127.0.0.1:1",
+                                     "VESTIBULE_GATEWAY__RETENTION=1h", "PATH=/bin",
+                                     "VESTIBULE_NOPE=1", nullptr};
+  const auto loaded = load_config("", overrides_from_environment(environment));
+  EXPECT_EQ(loaded.config.public_url, "http://127.0.0.1:1");
+  EXPECT_EQ(loaded.config.gateway.retention, base::Seconds{3600});
+  ASSERT_EQ(loaded.mistakes.size(), 1U);
+  EXPECT_EQ(loaded.mistakes[0].to_string(), "VESTIBULE_NOPE: nope is not a setting");
+}
+
+TEST(Config, Urls) {
+  const auto url = parse_url("HTTPS://Shop.Example.com:443/a/");
+  ASSERT_TRUE(url);
+  EXPECT_EQ(url->origin(), "https://shop.example.com");
+  EXPECT_EQ(url->path, "/a");
+  EXPECT_EQ(parse_url("http://[::1]:8080")->authority, "[::1]:8080");
+  for (const auto* bad : {"", "shop", "ftp://a", "http://", "http://u@a", "http://a?b",
+                          "http://a#b", "http://a:0", "//a"}) {
+    EXPECT_FALSE(parse_url(bad)) << bad;
+  }
+  EXPECT_EQ(parse_host_port("[::1]:80")->host, "::1");
+  for (const auto* bad : {"", ":80", "a", "a:", "a:x", "a:70000", "::1:80"}) {
+    EXPECT_FALSE(parse_host_port(bad)) << bad;
+  }
+}
+
+TEST(Config, Durations) {
+  EXPECT_EQ(parse_duration("30d"), base::Seconds{2592000});
+  EXPECT_EQ(parse_duration("45"), base::Seconds{45});
+  for (const auto* bad : {"", "d", "-1s", "1w", "1.5h", "9999999999999"}) {
+    EXPECT_FALSE(parse_duration(bad)) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace vestibule::app
