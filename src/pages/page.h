@@ -1,0 +1,48 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/response.h"
+
+namespace vestibule::pages {
+
+/// The values that a template shows. Text is escaped by the template engine; nothing is trusted.
+class View {
+ public:
+  View();
+  ~View();
+  View(const View& other);
+  View(View&&) noexcept;
+  View& operator=(const View& other);
+  View& operator=(View&&) noexcept;
+
+  View& set(std::string_view name, std::string_view text);
+  /// Makes `{{#name}}` true.
+  View& flag(std::string_view name);
+  View& list(std::string_view name, const std::vector<View>& items);
+
+ private:
+  friend std::string render(std::string_view, const View&);
+  struct Data;
+  std::unique_ptr<Data> data_;
+};
+
+/// Renders templates/NAME.mustache; throws std::logic_error if there is none.
+std::string render(std::string_view name, const View& view);
+
+/// Whether the page's form may end in a redirect to another origin (a client's redirect URI), which
+/// browsers count as form-action (CSP level 3).
+enum class FormTarget { self, anywhere };
+
+/// A whole page: the layout around the named template, with security headers, never stored.
+/// `style_path` is where the site serves style.css.
+http::Response page(int status, std::string_view name, std::string_view title, const View& view,
+                    std::string_view style_path, FormTarget target = FormTarget::self);
+
+/// The style sheet, for the sites that serve it; cacheable.
+http::Response style_sheet();
+
+}  // namespace vestibule::pages
