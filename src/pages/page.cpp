@@ -36,7 +36,7 @@ View::~View() = default;
 View::View(const View& other) : data_(std::make_unique<Data>(*other.data_)) {}
 View::View(View&&) noexcept = default;
 View& View::operator=(const View& other) {
-  *data_ = *other.data_;
+  if (this != &other) data_ = std::make_unique<Data>(*other.data_);
   return *this;
 }
 View& View::operator=(View&&) noexcept = default;
