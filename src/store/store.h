@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "store/statistics.h"
 #include "store/transaction.h"
 
 namespace vestibule::store {
@@ -35,7 +36,8 @@ struct Unit {
   std::move_only_function<Outcome(Transaction&)> run;
   /// Called on the writer's thread when the group's commit is durable (null), or when the unit did
   /// not happen (the reason). A unit that asked for roll_back gets null too: nothing was promised.
-  /// Must not block or throw.
+  /// Must not block or throw. A unit that is refused at once (queue full, shutting down) hears of
+  /// it on its submitter's thread, before submit returns.
   std::move_only_function<void(std::exception_ptr)> done;
 };
 
@@ -60,6 +62,9 @@ class Store {
   /// Hands a unit to the writer and returns at once. The writer takes every unit that waits, runs
   /// each in its own savepoint, commits them in one durable transaction, then completes them all.
   virtual void submit(Unit unit) = 0;
+
+  /// What the writer has done so far, for metrics.
+  virtual Statistics statistics() const = 0;
 
   /// Runs `unit(tx)` through the writer and blocks until it is durable. A returned
   /// std::expected without a value rolls the unit back; an exception does too, and is rethrown

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "store/engine.h"
+#include "store/sqlite/connection.h"
+
+namespace vestibule::store::sqlite {
+
+/// The writing side of a SQLite file, for group commit.
+class SqliteEngine final : public Engine {
+ public:
+  /// `connection` is open and migrated.
+  SqliteEngine(Connection::Settings settings, std::unique_ptr<Connection> connection);
+  ~SqliteEngine() override;
+
+  void begin() override;
+  void savepoint() override;
+  void release() override;
+  void rollback_to() override;
+  void commit() override;
+  void rollback() noexcept override;
+  bool intact() const override;
+  void recover() noexcept override;
+  Transaction& transaction(Actions& actions) override;
+  void tidy() noexcept override;
+
+ private:
+  struct Writer;
+  void reopen();
+
+  const Connection::Settings settings_;
+  std::unique_ptr<Writer> writer_;
+  bool fence_due_ = false;
+};
+
+}  // namespace vestibule::store::sqlite
