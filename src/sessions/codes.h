@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,8 +39,19 @@ struct CodeResult {
 CodeResult consume_code(store::Transaction& tx, std::string_view code, const base::Uuid& family,
                         base::Time now);
 
+/// Forgets the user's codes, or only those of one of its sessions.
+void erase_codes(store::Transaction& tx, base::UserId user);
+void erase_codes(store::Transaction& tx, base::UserId user, const base::SessionId& session);
+
+/// How long a code is remembered after it expired, so that a late replay still revokes.
+inline constexpr base::Milliseconds code_memory{24 * 3600 * 1000};
+/// Deletes at most `limit` codes whose memory has ended; returns how many.
+std::int64_t delete_expired_codes(store::Transaction& tx, base::Time now, int limit);
+
 /// Tokens revoked one by one (RFC 7009), remembered until they expire.
 void revoke_token(store::Transaction& tx, std::string_view jti, base::Time expires_at);
 bool is_token_revoked(store::Transaction& tx, std::string_view jti);
+/// Deletes at most `limit` revocations of tokens that have expired; returns how many.
+std::int64_t delete_expired_revocations(store::Transaction& tx, base::Time now, int limit);
 
 }  // namespace vestibule::sessions

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <span>
 
+#include "base/clock.h"
 #include "base/ids.h"
 #include "store/store.h"
 
@@ -18,8 +20,10 @@ class EndedSessions {
   /// Loads what the store remembers; called at start before the first request.
   void load(store::Store& store);
   bool contains(const base::SessionId& id) const;
-  void add(std::span<const base::SessionId> ids);
+  void add(std::span<const base::SessionId> ids, base::Time ended_at);
+  /// Forgets what ended before; the keeper calls it with what Sessions::forget_ended was given.
   void remove_before(base::Time ended_before);
+  std::size_t size() const;
 
  private:
   struct Shards;

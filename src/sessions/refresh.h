@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -46,5 +47,11 @@ struct FamilyRotation {
 /// Single use, as Sessions::rotate; a reuse revokes the family.
 FamilyRotation rotate_family(store::Transaction& tx, const RefreshHandle& handle, base::Time now);
 void revoke_family(store::Transaction& tx, const base::Uuid& id);
+
+/// Forgets the user's families, or only those of one of its sessions.
+void erase_families(store::Transaction& tx, base::UserId user);
+void erase_families(store::Transaction& tx, base::UserId user, const base::SessionId& session);
+/// Deletes at most `limit` expired families; returns how many.
+std::int64_t delete_expired_families(store::Transaction& tx, base::Time now, int limit);
 
 }  // namespace vestibule::sessions

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/ids.h"
@@ -44,6 +45,16 @@ struct RotationResult {
 /// How long a replaced handle still leads to its successor (invariant 6).
 inline constexpr base::Milliseconds rotation_grace{30'000};
 
+/// The longest life of a token that names a session. A token that names a gateway session is made
+/// only when that session is made or rotated, so nothing living can name one left alone for longer.
+inline constexpr base::Milliseconds longest_token_life{24 * 3600 * 1000};
+
+/// Decides about a handle that was not the current one: the state machine of rotation, shared by
+/// sessions and refresh families. A clock that jumped back does not lengthen the grace. A
+/// generation that the store has not reached yet was given out before a restored backup: unknown.
+Rotation judge_replaced(std::uint32_t presented, std::uint32_t current, base::Time rotated_at,
+                        base::Time now);
+
 /// Sessions in the store. Ending one also puts its id into the ended set once that is durable.
 class Sessions {
  public:
@@ -55,7 +66,12 @@ class Sessions {
   /// Single use of a handle: rotates it, or tells why not. A reuse ends the session.
   RotationResult rotate(store::Transaction& tx, base::SessionId id, std::uint32_t generation,
                         base::Time now, base::Time new_expiry) const;
+  /// Ends a session with the gateway sessions, refresh families and codes that came from it. No
+  /// error if it has ended already.
   void end(store::Transaction& tx, base::SessionId id, base::Time now) const;
+  /// True if the session ended lately: its id must not be taken into use again (a ticket that
+  /// names it is replayed).
+  bool has_ended(store::Transaction& tx, base::SessionId id) const;
   /// Ends every session, refresh family and code of the user: a change of standing (invariant 6).
   void end_all(store::Transaction& tx, base::UserId user, base::Time now) const;
   /// Forgets ended ids that no live token or cookie can name any more; true if more remain.
@@ -65,6 +81,8 @@ class Sessions {
   More delete_expired(store::Transaction& tx, base::Time now, int limit) const;
 
  private:
+  void note_ended(store::Transaction& tx, std::vector<base::SessionId> ids, base::Time now) const;
+
   EndedSessions& ended_;
 };
 

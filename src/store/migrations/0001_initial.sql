@@ -82,6 +82,7 @@ create table email_claims (
   primary key (address_key, user_id)
 ) without rowid;
 create index email_claims_by_user on email_claims (user_id);
+create index email_claims_by_age on email_claims (claimed_at);
 
 -- Links in mails. The token itself is in the mail only.
 create table mail_links (
@@ -189,11 +190,13 @@ create table sessions (
   parent_id blob                             -- the provider session that a gateway session came from
 ) without rowid;
 create index sessions_by_user on sessions (user_id);
+create index sessions_by_expiry on sessions (expires_at);
 
 create table ended_sessions (
   id blob primary key not null,
   ended_at integer not null
 ) without rowid;
+create index ended_sessions_by_age on ended_sessions (ended_at);
 
 create table authorization_codes (
   code_hash blob primary key not null,
@@ -229,6 +232,7 @@ create table refresh_families (
   expires_at integer not null
 ) without rowid;
 create index refresh_families_by_user on refresh_families (user_id);
+create index refresh_families_by_expiry on refresh_families (expires_at);
 
 create table revoked_tokens (
   jti text primary key not null,
@@ -274,7 +278,7 @@ create table aliases (
 ) without rowid;
 
 create table outbox (
-  id integer primary key,
+  id integer primary key autoincrement,      -- never given twice: receivers tell events apart by it
   application text not null,
   user_id integer not null,
   type text not null,
@@ -285,7 +289,7 @@ create table outbox (
   state integer not null default 0,          -- events::DeliveryState: 0 waiting, 1 dead
   last_error text
 );
-create index outbox_by_due on outbox (state, due_at);
+create index outbox_by_due on outbox (application, state, due_at);
 create index outbox_by_user on outbox (application, user_id);
 
 create table audit (
