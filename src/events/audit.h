@@ -41,4 +41,10 @@ std::vector<AuditLine> history(store::Transaction& tx, base::UserId user, int li
 /// Removes what names the user from the log's details and addresses; the lines stay.
 void erase_details(store::Transaction& tx, base::UserId user);
 
+/// Forgets the network addresses of up to `limit` lines after the line `after` that are older than
+/// `before`. Returns the last line that it looked at, which the next call begins after; the same
+/// number again means that there is nothing more to forget now.
+std::int64_t forget_addresses(store::Transaction& tx, std::int64_t after, base::Time before,
+                              int limit);
+
 }  // namespace vestibule::events

@@ -44,9 +44,18 @@ class Outbox {
   Outbox(std::vector<Application> applications, std::function<void()> wake);
 
   /// One row for each application that wants the type; none wants it: nothing is written.
-  /// Body: {"type","timestamp":RFC 3339,"data":{…}} (Standard Webhooks).
+  /// Body: {"type","timestamp":RFC 3339,"data":{…}} (Standard Webhooks). guest.merge_requested goes
+  /// to exactly those that hold data, whatever types they named, because the merge waits for them.
+  /// A row never becomes due before an older one of the same application and user.
   void add(store::Transaction& tx, std::string_view type, base::UserId user, const EventData& data,
            base::Time now) const;
+
+  /// Takes back the merge requests that wait for an application, because it has acknowledged.
+  void withdraw_merge_request(store::Transaction& tx, std::string_view application,
+                              base::UserId source) const;
+
+  /// Deletes what waits for applications that are no longer configured. Returns how many rows.
+  std::int64_t forget_unknown_applications(store::Transaction& tx) const;
 
   /// Names of the applications whose acknowledgement a merge needs.
   std::vector<std::string> holders() const;

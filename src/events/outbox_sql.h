@@ -1,0 +1,22 @@
+#pragma once
+
+#include "store/statement.h"
+
+namespace vestibule::events::sql {
+
+inline constexpr store::Statement insert_outbox{
+    "outbox.insert",
+    "insert into outbox (application, user_id, type, payload, created_at, due_at)"
+    " values ($1, $2, $3, $4, $5, coalesce((select max(due_at) from outbox"
+    " where application = $1 and user_id = $2 and state = 0 and due_at > $5), $5))"};
+
+inline constexpr store::Statement withdraw_outbox{
+    "outbox.withdraw", "delete from outbox where application = $1 and user_id = $2 and type = $3"};
+
+inline constexpr store::Statement outbox_applications{"outbox.applications",
+                                                      "select distinct application from outbox"};
+
+inline constexpr store::Statement delete_outbox_of_application{
+    "outbox.delete_of_application", "delete from outbox where application = $1"};
+
+}  // namespace vestibule::events::sql
