@@ -1,0 +1,16 @@
+# cmake -D FILES=a;b -D ROOT=DIR -D OUTPUT=assets.cpp -P embed.cmake
+# Writes a C++ file with the text of each file as a raw string literal.
+set(text "#include \"assets.h\"\n\n#include <array>\n\n")
+string(APPEND text "namespace vestibule::shop {\nnamespace {\n\n")
+string(APPEND text "constexpr auto assets = std::to_array<Asset>({\n")
+foreach(name IN LISTS FILES)
+  file(READ "${ROOT}/${name}" content)
+  string(FIND "${content}" ")~asset~" clash)
+  if(NOT clash EQUAL -1)
+    message(FATAL_ERROR "${name} contains the delimiter of the raw string")
+  endif()
+  string(APPEND text "{\"${name}\", R\"~asset~(${content})~asset~\"},\n")
+endforeach()
+string(APPEND text "});\n\n}  // namespace\n\nstd::span<const Asset> all_assets() {\n  return assets;\n}\n\n")
+string(APPEND text "}  // namespace vestibule::shop\n")
+file(WRITE "${OUTPUT}" "${text}")
