@@ -19,8 +19,8 @@ enum class ProblemKind {
   gateway_timeout,     ///< 504: the upstream did not answer in time
 };
 
-/// What an error renderer turns into the protocol's own error body. The server sets the status and
-/// the fields that belong to it (Allow, Connection) on whatever the renderer returns.
+/// What an error renderer turns into the protocol's own error body. A renderer that leaves the
+/// status at 200 gets status_of(kind); Allow, Retry-After and Connection are added by the server.
 struct Problem {
   ProblemKind kind = ProblemKind::internal;
   std::string message;  ///< for the caller: precise, without secrets

@@ -28,6 +28,8 @@ struct ServerLimits {
   std::chrono::milliseconds body_grace = std::chrono::seconds(20);
   std::size_t body_rate = 1024;
   std::chrono::milliseconds write_timeout = std::chrono::seconds(30);  ///< without any progress
+  /// How long a connection that was refused is read on, so that the refusal reaches the client.
+  std::chrono::milliseconds linger = std::chrono::seconds(1);
   std::size_t connections = 10'000;  ///< past these, new ones are closed at once
 };
 
