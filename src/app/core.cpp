@@ -1,0 +1,112 @@
+#include "app/core.h"
+
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/text.h"
+#include "events/webhook.h"
+#include "keys/master_key.h"
+#include "store/sqlite.h"
+
+namespace vestibule::app {
+namespace {
+
+base::Result<keys::MasterKey> load_master_key(const Config& config, base::Random& random) {
+  if (config.master_key_file == config.data + "/secrets/master.key") {
+    return keys::MasterKey::load_or_create(config.data, random);
+  }
+  return keys::MasterKey::load(config.master_key_file);
+}
+
+base::Result<std::vector<events::Application>> read_applications(const Config& config) {
+  std::vector<events::Application> applications;
+  for (const auto& entry : config.applications) {
+    events::Application application;
+    application.name = entry.name;
+    application.webhook_url = entry.webhook_url;
+    application.types = entry.events;
+    application.data =
+        entry.holds_data ? events::Application::Data::held : events::Application::Data::none;
+    application.allowed_networks = entry.allowed_networks;
+    application.service_account = base::parse_id<base::UserId>(entry.service_account);
+    if (!entry.webhook_secret_file.empty()) {
+      std::ifstream file{entry.webhook_secret_file};
+      std::string line;
+      if (!std::getline(file, line)) {
+        return base::fail(base::ErrorKind::invalid, "webhook_secret_file",
+                          "cannot read " + entry.webhook_secret_file);
+      }
+      auto secret = events::parse_webhook_secret(base::trim(line));
+      if (!secret) {
+        auto error = secret.error();
+        error.message = entry.webhook_secret_file + ": " + error.message;
+        return std::unexpected(std::move(error));
+      }
+      application.webhook_secret = *std::move(secret);
+    }
+    applications.push_back(std::move(application));
+  }
+  return applications;
+}
+
+keys::RotationPolicy rotation_policy(const Config& config) {
+  keys::RotationPolicy policy;
+  policy.rotate_every = config.keys.rotation;
+  policy.publish_ahead = config.keys.publish_ahead;
+  return policy;
+}
+
+}  // namespace
+
+Core::Core(const Config& the_config, const base::Clock& the_clock, base::Random& the_random,
+           std::unique_ptr<store::Store> the_store, keys::MasterKey master,
+           std::vector<events::Application> applications)
+    : config(the_config),
+      clock(the_clock),
+      random(the_random),
+      store(std::move(the_store)),
+      purposes(master),
+      ring(master, rotation_policy(config), {jose::Algorithm::es256, jose::Algorithm::rs256},
+           random),
+      sessions(ended),
+      outbox(std::move(applications),
+             [this] {
+               if (wake_) wake_();
+             }),
+      guests(ids, sessions, outbox, random, {.deadline = config.merge.deadline}) {}
+
+base::Result<std::unique_ptr<Core>> Core::open(const Config& config, const base::Clock& clock,
+                                               base::Random& random) {
+  const auto refuse = [](std::string message) {
+    return base::fail(base::ErrorKind::unavailable, "start", std::move(message));
+  };
+  auto applications = read_applications(config);
+  if (!applications) return std::unexpected(applications.error());
+
+  std::error_code made;
+  std::filesystem::create_directories(config.data, made);
+  if (made) return refuse(config.data + ": " + made.message());
+  auto master = load_master_key(config, random);
+  if (!master) return std::unexpected(master.error());
+
+  std::unique_ptr<store::Store> store;
+  try {
+    store = store::open_sqlite({.path = config.store.substr(std::string_view("sqlite:").size()),
+                                .opened_at = clock.now()});
+  } catch (const store::Unavailable& error) {
+    return refuse(error.what());
+  }
+  std::unique_ptr<Core> core{new Core{config, clock, random, std::move(store), *std::move(master),
+                                      *std::move(applications)}};
+  if (auto opened = core->ring.open(*core->store, clock.now()); !opened) {
+    return std::unexpected(opened.error());
+  }
+  core->ended.load(*core->store);
+  core->ids.load(*core->store);
+  core->installation = ensure_installation(*core->store, core->ids, random, config, clock.now());
+  return core;
+}
+
+}  // namespace vestibule::app

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "accounts/users.h"
+#include "app/config.h"
+#include "app/installation.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "events/outbox.h"
+#include "guests/guests.h"
+#include "keys/key_ring.h"
+#include "keys/purpose_keys.h"
+#include "sessions/sessions.h"
+#include "store/store.h"
+
+namespace vestibule::app {
+
+/// Everything below HTTP, wired once from the configuration: what a server and the commands that
+/// work on a store without one have in common. The members stand in the order of construction.
+class Core {
+ public:
+  /// Opens the store (which takes the data directory for this process), the keys and the
+  /// installation. Errors are fit for an operator: a directory in use, a newer schema, a master key
+  /// with wrong permissions, a webhook secret that cannot be read.
+  static base::Result<std::unique_ptr<Core>> open(const Config& config, const base::Clock& clock,
+                                                  base::Random& random);
+
+  const Config config;
+  const base::Clock& clock;
+  base::Random& random;
+  const std::unique_ptr<store::Store> store;
+  keys::PurposeKeys purposes;
+  keys::KeyRing ring;
+  sessions::EndedSessions ended;
+  const sessions::Sessions sessions;
+  accounts::UserIds ids;
+  const events::Outbox outbox;
+  const guests::Guests guests;
+  Installation installation;
+
+  /// Set by the server: called when an outbox row may be due.
+  void on_outbox(std::function<void()> wake) { wake_ = std::move(wake); }
+
+ private:
+  Core(const Config& config, const base::Clock& clock, base::Random& random,
+       std::unique_ptr<store::Store> store, keys::MasterKey master,
+       std::vector<events::Application> applications);
+
+  std::function<void()> wake_;
+};
+
+}  // namespace vestibule::app
