@@ -30,4 +30,9 @@ bool delete_metadata(store::Transaction& tx, base::UserId user, std::string_view
 /// Deletes every key that begins with `prefix`.
 void delete_metadata_by_prefix(store::Transaction& tx, base::UserId user, std::string_view prefix);
 
+/// Users that have a key beginning with `prefix`, by id, those after `after`; at most `limit`.
+std::vector<base::UserId> find_users_by_metadata_prefix(store::Transaction& tx,
+                                                        std::string_view prefix, base::UserId after,
+                                                        int limit);
+
 }  // namespace vestibule::accounts

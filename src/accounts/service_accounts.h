@@ -51,5 +51,12 @@ std::optional<Caller> load_caller(store::Transaction& tx, base::UserId user);
 /// The public half of a service account's key for private_key_jwt and the JWT-profile grant.
 void add_machine_key(store::Transaction& tx, std::string_view key_id, base::UserId user,
                      std::string_view public_jwk, base::Time expires_at, base::Time now);
+struct MachineKey {
+  base::UserId user;
+  std::string public_jwk;
+};
+/// An unexpired key of an active service account.
+std::optional<MachineKey> find_machine_key(store::Transaction& tx, std::string_view key_id,
+                                           base::Time now);
 
 }  // namespace vestibule::accounts

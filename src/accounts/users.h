@@ -27,10 +27,22 @@ class UserIds {
   std::atomic<std::uint64_t> last_{0};  ///< milliseconds << 12 | sequence
 };
 
+/// A decimal id this close below the generator may have been given out and not be stored yet, here
+/// or in another cell whose clock is behind.
+inline constexpr base::Milliseconds id_margin{3600 * 1000};
+
+/// What a creator may choose as a `sub`: 1 to 200 characters without control characters. The error
+/// is invalid `id_malformed` with field "userId".
+base::Result<void> check_chosen_subject(std::string_view subject);
+
 /// Inserts the row; id, organization and times are set by the caller. With a chosen subject or a
-/// user name it claims the directory name too: already_exists if taken or, for an id, if it was
-/// ever used (also by a deleted user).
+/// user name it claims the directory name too: already_exists if taken (`username_taken`) or, for
+/// an id, if it was ever used, also by a deleted user (`id_taken`); invalid `id_reserved` for a
+/// decimal that UserIds may still give out.
 base::Result<void> insert_user(store::Transaction& tx, const User& user);
+
+/// The user in one row of a query for VESTIBULE_USER_COLUMNS (accounts/users_sql.h).
+User read_user(const store::Rows& rows);
 
 std::optional<User> find_user(store::Transaction& tx, base::UserId id);
 /// By `sub`, which is the decimal of the internal id or a chosen one.
