@@ -48,6 +48,7 @@ class Connection final : public Exchange,
   std::optional<std::uint64_t> content_length() const override;
   boost::asio::awaitable<std::string_view> read_body() override;
   void limit_body(std::uint64_t bytes) override { body_limit_ = bytes; }
+  void stop_body() override;
   boost::asio::awaitable<void> respond(Response response) override;
   boost::asio::awaitable<void> write_head(Response response, BodyFraming framing) override;
   boost::asio::awaitable<void> write_body(std::string_view bytes) override;
@@ -120,6 +121,7 @@ class Connection final : public Exchange,
   std::size_t body_piece_ = 0;  ///< buffered bytes that the last piece of the body occupies
   std::chrono::steady_clock::duration body_waited_{};
   bool continue_due_ = false;
+  bool body_stopped_ = false;
   const Site* site_ = nullptr;
   const Route* route_ = nullptr;
   std::string allow_;

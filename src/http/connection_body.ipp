@@ -46,7 +46,15 @@ boost::asio::awaitable<std::string_view> Connection<Stream>::read_body() {
 }
 
 template <class Stream>
+void Connection<Stream>::stop_body() {
+  if (body_.done()) return;
+  body_stopped_ = close_after_ = unread_ = true;
+  stream_.cancel();
+}
+
+template <class Stream>
 boost::asio::awaitable<void> Connection<Stream>::read_more_body() {
+  if (body_stopped_) throw Disconnected("the body is not wanted any more");
   // RFC 9110 10.1.1: 100 only while the body has not begun to arrive.
   if (std::exchange(continue_due_, false) && !head_written_)
     co_await write("HTTP/1.1 100 Continue\r\n\r\n", {});

@@ -78,7 +78,7 @@ void Connection<Stream>::begin_request() {
   body_ = {};
   body_received_ = 0;
   body_waited_ = {};
-  continue_due_ = false;
+  continue_due_ = body_stopped_ = false;
   site_ = nullptr;
   route_ = nullptr;
   allow_.clear();

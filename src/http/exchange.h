@@ -15,7 +15,7 @@
 
 namespace vestibule::http {
 
-/// The client went away, or its connection failed. Nothing can be answered; let it pass.
+/// The client went away, or its connection failed. Nothing can be answered; let it pass through.
 struct Disconnected : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -65,6 +65,10 @@ class Exchange {
   virtual boost::asio::awaitable<std::string_view> read_body() = 0;
   /// From now on read_body refuses more than `bytes` in total.
   virtual void limit_body(std::uint64_t bytes) = 0;
+
+  /// The rest of the body is not wanted: a read_body that waits, and every later one, throws
+  /// Disconnected. The connection ends after the answer.
+  virtual void stop_body() = 0;
 
   /// A whole answer.
   virtual boost::asio::awaitable<void> respond(Response response) = 0;
