@@ -1,0 +1,226 @@
+#include "app/commands.h"
+
+#include <boost/json.hpp>
+
+#include "app/installation.h"
+#include "keys/key_ring.h"
+#include "lifecycle/purge.h"
+
+namespace vestibule::app {
+namespace {
+
+namespace json = boost::json;
+using Result = base::Result<json::object>;
+
+// An operator who calls purge has looked; only a clock that runs backwards or is years off refuses.
+constexpr base::Milliseconds longest_pause = std::chrono::days(400);
+
+bool is_set(const json::object& arguments, std::string_view name) {
+  const auto* value = arguments.if_contains(name);
+  return value != nullptr && value->is_bool() && value->as_bool();
+}
+
+base::Result<std::vector<std::string>> strings(const json::object& arguments,
+                                               std::string_view name) {
+  std::vector<std::string> out;
+  const auto* list = arguments.if_contains(name);
+  if (list == nullptr) return out;
+  if (!list->is_array()) {
+    return base::fail(base::ErrorKind::invalid, "arguments", "has to be a list", std::string(name));
+  }
+  for (const auto& item : list->as_array()) {
+    if (!item.is_string()) {
+      return base::fail(base::ErrorKind::invalid, "arguments", "has to be a list of strings",
+                        std::string(name));
+    }
+    out.emplace_back(item.as_string());
+  }
+  return out;
+}
+
+base::Result<std::vector<std::string>> redirect_uris(const json::object& arguments) {
+  auto uris = strings(arguments, "redirect_uris");
+  if (!uris) return uris;
+  for (const auto& uri : *uris) {
+    const auto scheme = uri.find("://");
+    // RFC 6749 section 3.1.2: absolute, without a fragment.
+    if (scheme == std::string::npos || scheme == 0 || uri.find('#') != std::string::npos) {
+      return base::fail(base::ErrorKind::invalid, "redirect_uri",
+                        "'" + uri + "' is not an absolute URI without a fragment");
+    }
+  }
+  return uris;
+}
+
+Result run_bootstrap(Core& core, const json::object& arguments) {
+  auto uris = redirect_uris(arguments);
+  if (!uris) return std::unexpected(uris.error());
+  const BootstrapOptions options{*std::move(uris), is_set(arguments, "public_client")
+                                                       ? ClientKind::public_client
+                                                       : ClientKind::confidential};
+  const auto made =
+      bootstrap(*core.store, core.ids, core.random, core.config, options, core.clock.now());
+  return json::parse(to_json(made, core.config.public_url)).as_object();
+}
+
+Result run_purge(Core& core, const json::object& arguments, const Progress& progress) {
+  lifecycle::PurgeOptions options;
+  options.older_than = core.config.purge.retention;
+  if (const auto* seconds = arguments.if_contains("older_than")) {
+    if (!seconds->is_int64()) {
+      return base::fail(base::ErrorKind::invalid, "arguments", "older_than has to be seconds");
+    }
+    options.older_than = base::Seconds{seconds->as_int64()};
+  }
+  options.mode =
+      is_set(arguments, "dry_run") ? lifecycle::PurgeMode::dry_run : lifecycle::PurgeMode::purge;
+  options.force =
+      is_set(arguments, "force") ? lifecycle::PurgeForce::yes : lifecycle::PurgeForce::no;
+  options.max_share = core.config.purge.max_share;
+  options.longest_pause = longest_pause;
+  const auto report = lifecycle::run_purge(
+      *core.store, core.guests, options,
+      [&](std::int64_t done, std::int64_t total) { progress({{"done", done}, {"total", total}}); },
+      core.clock.now());
+  if (!report) return std::unexpected(report.error());
+  const bool dry_run = options.mode == lifecycle::PurgeMode::dry_run;
+  return json::object{{"dry_run", dry_run},
+                      {"cutoff", base::to_rfc3339(report->cutoff)},
+                      {"users", report->users},
+                      {"found", report->found},
+                      {"purged", dry_run ? report->found : report->purged}};
+}
+
+Result list_keys(Core& core) {
+  json::array keys;
+  for (const auto& key : core.ring.ring()->keys()) {
+    json::object line{{"kid", key.kid},
+                      {"algorithm", jose::to_string(key.algorithm)},
+                      {"use", keys::to_string(key.state)},
+                      {"created_at", base::to_rfc3339(key.created_at)}};
+    if (key.retire_after) line["retire_after"] = base::to_rfc3339(*key.retire_after);
+    keys.push_back(std::move(line));
+  }
+  return json::object{{"keys", std::move(keys)}};
+}
+
+Result rotate_keys(Core& core) {
+  std::vector<jose::Algorithm> algorithms;
+  for (const auto& key : core.ring.ring()->keys()) {
+    if (key.state == keys::UseState::current) algorithms.push_back(key.algorithm);
+  }
+  const auto fresh = keys::generate(algorithms);
+  const auto now = core.clock.now();
+  auto rotations =
+      core.store->write([&](store::Transaction& tx) -> base::Result<std::vector<keys::Rotation>> {
+        std::vector<keys::Rotation> done;
+        for (const auto& key : fresh) {
+          auto rotation = core.ring.rotate(tx, key, now, keys::RotationCause::by_operator);
+          if (!rotation) return std::unexpected(rotation.error());
+          done.push_back(*std::move(rotation));
+        }
+        return done;
+      });
+  if (!rotations) return std::unexpected(rotations.error());
+  json::array lines;
+  for (const auto& rotation : *rotations) {
+    const bool early = rotation.publication == keys::Publication::too_short;
+    lines.push_back(json::object{
+        {"algorithm", jose::to_string(rotation.algorithm)},
+        {"previous", rotation.previous_kid},
+        {"current", rotation.current_kid},
+        {"next", rotation.next_kid},
+        {"retire_after", base::to_rfc3339(rotation.retire_after)},
+        {"note", early ? "published only lately: verifiers that do not look up an unknown kid may "
+                         "refuse tokens for a few minutes"
+                       : ""}});
+  }
+  return json::object{{"rotations", std::move(lines)}};
+}
+
+Result list_merges(Core& core) {
+  constexpr int most = 1000;
+  const auto merges = core.store->read(
+      [](store::Transaction& tx) { return guests::list_open_merges(tx, "", most); });
+  json::array lines;
+  for (const auto& merge : merges) {
+    lines.push_back(json::object{
+        {"id", base::to_string(merge.id)},
+        {"source_sub", merge.source_subject},
+        {"target_sub", merge.target_subject},
+        {"state", merge.state == guests::MergeState::stalled ? "stalled" : "requested"},
+        {"requested_at", base::to_rfc3339(merge.requested_at)},
+        {"deadline_at", base::to_rfc3339(merge.deadline_at)}});
+  }
+  return json::object{{"merges", std::move(lines)}};
+}
+
+std::string_view spell(oauth::AuthMethod method) {
+  switch (method) {
+    case oauth::AuthMethod::none:
+      return "none";
+    case oauth::AuthMethod::client_secret_basic:
+      return "client_secret_basic";
+    case oauth::AuthMethod::client_secret_post:
+      return "client_secret_post";
+    case oauth::AuthMethod::private_key_jwt:
+      break;
+  }
+  return "private_key_jwt";
+}
+
+Result list_clients(Core& core) {
+  json::array lines;
+  for (const auto& client :
+       core.store->read([](store::Transaction& tx) { return oauth::list_clients(tx); })) {
+    lines.push_back(json::object{
+        {"client_id", client.client_id()},
+        {"name", client.name},
+        {"auth_method", spell(client.auth_method)},
+        {"redirect_uris", json::array(client.redirect_uris.begin(), client.redirect_uris.end())}});
+  }
+  return json::object{{"clients", std::move(lines)}};
+}
+
+Result add_client(Core& core, const json::object& arguments) {
+  auto uris = redirect_uris(arguments);
+  if (!uris) return std::unexpected(uris.error());
+  const auto* name = arguments.if_contains("name");
+  if (name == nullptr || !name->is_string() || name->as_string().empty()) {
+    return base::fail(base::ErrorKind::invalid, "arguments", "a client needs a name");
+  }
+  const auto now = core.clock.now();
+  oauth::Client client{.id = base::ClientId{core.ids.next(now).value},
+                       .organization = core.installation.organization,
+                       .project = core.installation.project,
+                       .name = std::string(name->as_string())};
+  client.redirect_uris = *std::move(uris);
+  client.grant_types = {"authorization_code", "refresh_token"};
+  if (is_set(arguments, "jwt")) client.access_token_format = oauth::TokenFormat::jwt;
+  json::object result{{"client_id", client.client_id()}, {"name", client.name}};
+  if (!is_set(arguments, "public_client")) {
+    const auto secret = oauth::make_client_secret(core.random);
+    client.auth_method = oauth::AuthMethod::client_secret_basic;
+    client.secret_hash = secret.hash;
+    result["secret"] = secret.text.reveal();
+  }
+  core.store->write([&](store::Transaction& tx) { oauth::insert_client(tx, client, now); });
+  return result;
+}
+
+}  // namespace
+
+Result run_command(Core& core, std::string_view name, const json::object& arguments,
+                   const Progress& progress) {
+  if (name == "bootstrap") return run_bootstrap(core, arguments);
+  if (name == "purge") return run_purge(core, arguments, progress);
+  if (name == "keys.list") return list_keys(core);
+  if (name == "keys.rotate") return rotate_keys(core);
+  if (name == "merges.list") return list_merges(core);
+  if (name == "clients.list") return list_clients(core);
+  if (name == "clients.add") return add_client(core, arguments);
+  return base::fail(base::ErrorKind::not_found, "unknown_command",
+                    "there is no command " + std::string(name));
+}
+
+}  // namespace vestibule::app

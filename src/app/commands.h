@@ -1,0 +1,27 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <functional>
+#include <string_view>
+
+#include "app/core.h"
+#include "base/result.h"
+
+namespace vestibule::app {
+
+/// Told while a command runs: `{"done":…,"total":…}`. Called on the command's thread.
+using Progress = std::function<void(const boost::json::object&)>;
+
+/// Runs an operator's command on an open core: over the control socket of a running server, or by
+/// the command line itself where no server runs. Blocks. The result is what `--json` prints.
+/// Errors: not_found `unknown_command`; else the command's own.
+///
+///   bootstrap    {redirect_uris, public_client}         see installation.h
+///   purge        {older_than, dry_run, force}           seconds
+///   merges.list  {}
+///   clients.list {}        clients.add {name, redirect_uris, public_client, jwt}
+base::Result<boost::json::object> run_command(Core& core, std::string_view name,
+                                              const boost::json::object& arguments,
+                                              const Progress& progress);
+
+}  // namespace vestibule::app

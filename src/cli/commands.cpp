@@ -1,0 +1,263 @@
+#include "cli/commands.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <cstdio>
+#include <functional>
+#include <optional>
+
+#include "app/control.h"
+#include "app/log.h"
+#include "app/serve.h"
+#include "cli/print.h"
+
+namespace vestibule::cli {
+namespace {
+
+namespace json = boost::json;
+
+constexpr int refused = 1;
+constexpr int wrong_words = 2;
+
+/// What the common flags say, as overrides of the configuration.
+struct CommonFlags {
+  std::string config_file;
+  std::vector<app::Override> overrides;
+
+  void add_to(CLI::App& command) {
+    command.add_option("--config", config_file, "TOML file with the configuration")
+        ->envname("VESTIBULE_CONFIG");
+    add_override(command, "--data", "data", "directory of store, keys and control socket");
+    add_override(command, "--store", "store", "sqlite:PATH");
+    add_override(command, "--public-url", "public_url",
+                 "URL under which browsers find the provider");
+  }
+  void add_override(CLI::App& command, const std::string& flag, const std::string& key,
+                    const std::string& help) {
+    command.add_option_function<std::string>(
+        flag,
+        [this, flag, key](const std::string& value) { overrides.push_back({key, value, flag}); },
+        help);
+  }
+};
+
+/// Loads the configuration or tells every mistake.
+std::optional<app::Config> load(const CommonFlags& flags, char** environment) {
+  auto overrides = app::overrides_from_environment(environment);
+  overrides.insert(overrides.end(), flags.overrides.begin(), flags.overrides.end());
+  auto loaded = app::load_config(flags.config_file, overrides);
+  for (const auto& mistake : loaded.mistakes) fmt::print(stderr, "{}\n", mistake.to_string());
+  if (!loaded.mistakes.empty()) return std::nullopt;
+  return std::move(loaded.config);
+}
+
+/// One invocation: where it works, and how it speaks.
+class Invocation {
+ public:
+  explicit Invocation(char** environment) : environment_(environment) {}
+
+  CommonFlags flags;
+  bool json_output = false;  // a CLI11 flag has to be a bool
+
+  // Runs a command wherever the data is and prints its result.
+  int run_command(std::string_view name, const json::object& arguments,
+                  const std::function<void(const json::object&)>& print) {
+    const auto config = load(flags, environment_);
+    if (!config) return wrong_words;
+    app::set_up_log({.level = "warn"});
+    ProgressBar bar;
+    const auto result = app::run_anywhere(*config, clock_, random_, name, arguments,
+                                          [&](const json::object& step) { bar.show(step); });
+    bar.clear();
+    if (!result) {
+      fmt::print(stderr, "{}\n", result.error().message);
+      return refused;
+    }
+    if (json_output) {
+      fmt::print("{}\n", json::serialize(*result));
+    } else {
+      print(*result);
+    }
+    return 0;
+  }
+
+  int serve() {
+    const auto config = load(flags, environment_);
+    if (!config) return wrong_words;
+    app::set_up_log(config->log);
+    return app::serve(*config, clock_, random_, [this] { return load(flags, environment_); });
+  }
+
+  int check_config() {
+    if (!load(flags, environment_)) return wrong_words;
+    fmt::print("the configuration is sound\n");
+    return 0;
+  }
+
+ private:
+  char** environment_;
+  base::SystemClock clock_;
+  base::SystemRandom random_;
+};
+
+void print_bootstrap(const json::object& made) {
+  fmt::print("issuer           {}\n", text(made, "issuer"));
+  fmt::print("organization     {}\n", text(made, "organization_id"));
+  const auto& admin = made.at("admin").as_object();
+  const auto& service = made.at("service_account").as_object();
+  const auto& client = made.at("client").as_object();
+  fmt::print("administrator    {}\n", text(admin, "login_name"));
+  fmt::print("service account  {}\n", text(service, "id"));
+  fmt::print("client           {}\n", text(client, "id"));
+  if (!admin.contains("pat")) {
+    fmt::print("It was made before; secrets are shown once only.\n");
+    return;
+  }
+  fmt::print("\nShown once only:\n");
+  fmt::print("administrator's password  {}\n", text(admin, "password"));
+  fmt::print("administrator's token     {}\n", text(admin, "pat"));
+  fmt::print("service account's token   {}\n", text(service, "pat"));
+  if (client.contains("secret")) {
+    fmt::print("client's secret           {}\n", text(client, "secret"));
+  }
+  fmt::print("The service account's private key is in the output of --json.\n");
+}
+
+void print_purge(const json::object& report) {
+  const auto count = report.at("purged").as_int64();
+  if (report.at("dry_run").as_bool()) {
+    fmt::print("{} guests would be purged\n", count);
+  } else {
+    fmt::print("{} guests purged\n", count);
+  }
+}
+
+}  // namespace
+
+int run(int argc, char** argv, char** environment) {
+  Invocation invocation{environment};
+  std::function<int()> chosen;
+  CLI::App program{
+      "Vestibule: an OpenID Provider that knows guests, and a gateway before your application"};
+  program.require_subcommand(1);
+  program.set_version_flag("--version", VESTIBULE_VERSION);
+
+  const auto command = [&](CLI::App& parent, const std::string& name, const std::string& help) {
+    auto* const added = parent.add_subcommand(name, help);
+    invocation.flags.add_to(*added);
+    return added;
+  };
+  const auto remote = [&](CLI::App* added, std::string name,
+                          std::function<json::object()> arguments,
+                          std::function<void(const json::object&)> print) {
+    added->add_flag("--json", invocation.json_output, "print JSON");
+    added->callback([&invocation, &chosen, name = std::move(name), arguments = std::move(arguments),
+                     print = std::move(print)] {
+      chosen = [&invocation, name, arguments, print] {
+        return invocation.run_command(name, arguments(), print);
+      };
+    });
+  };
+
+  auto* const serve = command(program, "serve", "run the server");
+  invocation.flags.add_override(*serve, "--listen", "listen", "HOST:PORT of the provider");
+  serve->callback([&] { chosen = [&] { return invocation.serve(); }; });
+
+  std::vector<std::string> redirect_uris;
+  bool public_client = false;  // CLI11 flags
+  auto* const bootstrap =
+      command(program, "bootstrap", "make an administrator, a service account and a client, once");
+  bootstrap->add_option("--redirect-uri", redirect_uris, "redirect URI of the client; repeatable");
+  bootstrap->add_flag("--public-client", public_client, "a client without a secret (PKCE)");
+  remote(
+      bootstrap, "bootstrap",
+      [&] {
+        return json::object{
+            {"redirect_uris", json::array(redirect_uris.begin(), redirect_uris.end())},
+            {"public_client", public_client}};
+      },
+      print_bootstrap);
+
+  std::string older_than;
+  bool dry_run = false;
+  bool force = false;
+  auto* const purge = command(program, "purge", "delete guests nobody came back for");
+  purge->add_option("--older-than", older_than, "such as 30d; default: purge.retention")
+      ->check([](const std::string& value) {
+        return app::parse_duration(value) ? std::string{}
+                                          : "has to be a duration such as 30d, 12h, 10m or 45s";
+      });
+  purge->add_flag("--dry-run", dry_run, "only count");
+  purge->add_flag("--force", force, "also past the limits on share and clock");
+  remote(
+      purge, "purge",
+      [&] {
+        json::object arguments{{"dry_run", dry_run}, {"force", force}};
+        if (!older_than.empty()) {
+          arguments["older_than"] = app::parse_duration(older_than)->count();
+        }
+        return arguments;
+      },
+      print_purge);
+
+  const auto no_arguments = [] { return json::object{}; };
+  auto* const keys = program.add_subcommand("keys", "signing keys")->require_subcommand(1);
+  remote(command(*keys, "list", "list the signing keys"), "keys.list", no_arguments,
+         [](const json::object& result) {
+           print_table(result, "keys", {"kid", "algorithm", "use", "created_at"});
+         });
+  remote(command(*keys, "rotate", "make the next key the current one"), "keys.rotate", no_arguments,
+         [](const json::object& result) {
+           print_table(result, "rotations", {"algorithm", "previous", "current", "note"});
+         });
+
+  auto* const merges = program.add_subcommand("merges", "open merges")->require_subcommand(1);
+  remote(command(*merges, "list", "list merges that wait"), "merges.list", no_arguments,
+         [](const json::object& result) {
+           print_table(result, "merges",
+                       {"id", "source_sub", "target_sub", "state", "requested_at"});
+         });
+
+  auto* const clients = program.add_subcommand("clients", "OAuth clients")->require_subcommand(1);
+  remote(command(*clients, "list", "list the clients"), "clients.list", no_arguments,
+         [](const json::object& result) {
+           print_table(result, "clients", {"client_id", "name", "auth_method", "redirect_uris"});
+         });
+  std::string client_name;
+  bool jwt = false;
+  auto* const add = command(*clients, "add", "register a client");
+  add->add_option("--name", client_name, "a name for people")->required();
+  add->add_option("--redirect-uri", redirect_uris, "redirect URI; repeatable")->required();
+  add->add_flag("--public-client", public_client, "without a secret (PKCE)");
+  add->add_flag("--jwt", jwt, "its access tokens are JWTs");
+  remote(
+      add, "clients.add",
+      [&] {
+        return json::object{
+            {"name", client_name},
+            {"redirect_uris", json::array(redirect_uris.begin(), redirect_uris.end())},
+            {"public_client", public_client},
+            {"jwt", jwt}};
+      },
+      [](const json::object& result) {
+        fmt::print("client id      {}\n", text(result, "client_id"));
+        if (result.contains("secret")) fmt::print("client secret  {}\n", text(result, "secret"));
+      });
+
+  auto* const config = program.add_subcommand("config", "the configuration")->require_subcommand(1);
+  command(*config, "check", "name every mistake with file and line")->callback([&] {
+    chosen = [&] { return invocation.check_config(); };
+  });
+
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? 0 : wrong_words;
+  }
+  return chosen();
+}
+
+}  // namespace vestibule::cli
