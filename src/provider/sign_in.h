@@ -1,0 +1,52 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "oauth/error.h"
+
+namespace vestibule::provider {
+
+/// A browser that is signed in at the provider.
+struct BrowserSession {
+  base::SessionId id;
+  base::UserId user;
+  base::Time auth_time;
+  std::string amr;  ///< RFC 8176 values, separated by spaces
+};
+
+/// What the endpoints need of the pages; web/ implements it.
+class SignIn {
+ public:
+  virtual ~SignIn() = default;
+
+  /// The provider session that this browser's cookie names, if it is alive. A point read.
+  virtual std::optional<BrowserSession> current(const http::RequestHead& request) const = 0;
+
+  /// Sends the browser to the sign-in page. `request_token` is the sealed authorization request;
+  /// after the sign-in the page redirects to /oauth/v2/authorize/continue?request=TOKEN.
+  virtual http::Response start(std::string_view request_token,
+                               std::string_view login_hint) const = 0;
+
+  /// A page that asks whether to sign out; its form posts `fields` to the end-session endpoint.
+  virtual http::Response confirm_logout(
+      const std::vector<std::pair<std::string, std::string>>& fields) const = 0;
+
+  /// A page for an error that may not be redirected to a client.
+  virtual http::Response error_page(const oauth::Error& error) const = 0;
+
+  /// The page after a sign-out without a place to return to.
+  virtual http::Response signed_out() const = 0;
+
+  /// Takes the session cookie away from the browser; ending the session is the caller's.
+  virtual void clear_cookie(http::Response& response) const = 0;
+};
+
+}  // namespace vestibule::provider
