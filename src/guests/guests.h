@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,8 +62,20 @@ struct Upgraded {
   sessions::Session session;
 };
 
-/// Why a user is erased; the event's `reason` and the tombstone's.
-enum class EraseReason { purged, self, merged, deleted };
+/// Why a user is erased: the tombstone's reason and, but for merges, the event's.
+enum class EraseReason {
+  purged,   ///< "retention": nobody came back
+  self,     ///< "self": they asked for it
+  merged,   ///< an account took the data over
+  deleted,  ///< "deleted": an administrator or the guest's application did
+};
+std::string_view to_string(EraseReason reason);
+
+/// Where a walk over purgeable guests stands: after the last one that it returned.
+struct PurgeCursor {
+  std::int64_t guest_day = 0;
+  base::UserId user;
+};
 
 /// The four verbs of the domain. Each is one function, run in one transaction, and tells one event
 /// to each application in that transaction.
@@ -97,31 +110,55 @@ class Guests {
 
   /// Requests the merge of a guest into an account: the merge row, the source's sessions and tokens
   /// dead, one event to each application that holds data. Without any, the merge is done at once.
-  /// Errors: gone `guest_gone`; conflict `merging` (another target), `not_a_guest`, `same_user`,
-  /// `target_unusable`. The same pair again gives the same merge.
+  /// An account may be the source only if `upgraded_in` is the living session in which it was
+  /// upgraded and it has no proved or asserted login name. Errors: gone `guest_gone`; conflict
+  /// `merging` (another target, or guests are being merged into the source), `not_a_guest`,
+  /// `same_user`, `target_unusable`. The same pair again gives the same merge, also when it is
+  /// done.
   base::Result<Merge> request_merge(store::Transaction& tx, base::UserId source,
-                                    base::UserId target, base::Time now) const;
+                                    base::UserId target, base::Time now,
+                                    std::optional<base::SessionId> upgraded_in = {}) const;
 
   /// An application has taken the data over. The last one's word deletes the guest, writes the
   /// alias and tells `guest.merged`. Idempotent; not_found `unknown_merge`.
   base::Result<Merge> acknowledge(store::Transaction& tx, base::MergeId merge,
                                   std::string_view application, base::Time now) const;
 
-  /// Purges up to `limit` guests whose guest day and last activity are both before `cutoff`, by a
-  /// statement that tests guest day, activity and the absence of an open merge in this transaction.
-  /// Returns how many; fewer than `limit` means that none is left.
+  /// Applications whose word is waited for and that no longer hold data by the configuration count
+  /// as having acknowledged, so that a removed one blocks no merge for ever. Returns how many waits
+  /// were released. Runs at start, after the configuration was read.
+  int release_waits_of_unknown(store::Transaction& tx, base::Time now) const;
+
+  /// Purges those of `candidates` that are guests whose guest day and last activity are both before
+  /// `cutoff`, by a statement that tests guest day, activity and the absence of an open merge in
+  /// this transaction. Returns how many.
+  int purge(store::Transaction& tx, std::span<const base::UserId> candidates, base::Time cutoff,
+            base::Time now) const;
+  /// The same for the first `limit` purgeable guests; fewer than `limit` means that none is left.
   int purge(store::Transaction& tx, base::Time cutoff, int limit, base::Time now) const;
+  /// The next `limit` guests that purge would delete, in the order of their days, and moves
+  /// `cursor` behind them. For reading in a snapshot, so that only deleting holds the writer.
+  static std::vector<base::UserId> find_purgeable(store::Transaction& tx, base::Time cutoff,
+                                                  PurgeCursor& cursor, int limit);
   /// What purge would delete now.
   static std::int64_t count_purgeable(store::Transaction& tx, base::Time cutoff);
+  /// All users, whom a purge's share is measured against. Counts rows: for a worker, not a writer.
+  static std::int64_t count_users(store::Transaction& tx);
 
   /// Erases one user at once: every row that names it, a tombstone, the event (`guest.purged` for
-  /// a guest, `user.deleted` for an account). Conflict `merging` while a merge of it is open.
+  /// a guest, `user.deleted` for an account). `user` was loaded in this transaction. Conflict
+  /// `merging` while a merge of it or into it is open.
   base::Result<void> erase(store::Transaction& tx, const accounts::User& user, EraseReason reason,
                            base::Time now) const;
 
  private:
-  accounts::User new_guest(const Authority& authority, base::Time now) const;
-  base::Result<Merge> finish(store::Transaction& tx, Merge merge, base::Time now) const;
+  accounts::User insert_guest(store::Transaction& tx, const Authority& authority, base::UserId id,
+                              base::Time now) const;
+  base::Result<Provisioned> existing(store::Transaction& tx, const sessions::Session& session,
+                                     base::Time now) const;
+  base::Result<Merge> open_merge(store::Transaction& tx, const accounts::User& source,
+                                 const accounts::User& target, base::Time now) const;
+  Merge finish(store::Transaction& tx, Merge merge, base::Time now) const;
   void erase_rows(store::Transaction& tx, const accounts::User& user, EraseReason reason,
                   base::Time now) const;
 

@@ -36,7 +36,16 @@ std::vector<Merge> list_open_merges(store::Transaction& tx, std::string_view app
                                     int limit);
 /// Marks merges past their deadline as stalled and returns how many are stalled in all.
 int mark_stalled(store::Transaction& tx, base::Time now);
-/// The account that a merged guest's sub became, for applications that took part.
+/// True while a merge into this account is open.
+bool is_merge_target(store::Transaction& tx, base::UserId user);
+/// Applications whose acknowledgement an open merge still needs.
+std::vector<std::string> list_waits(store::Transaction& tx, base::MergeId id);
+/// The `sub` that a merged one became, through later merges of that one too; for the migration of
+/// data by applications that took part, never for a token's subject.
 std::optional<std::string> find_alias(store::Transaction& tx, std::string_view old_subject);
+/// Merges that finished before `before`, for forget_merges; at most `limit`.
+std::vector<base::MergeId> list_old_merges(store::Transaction& tx, base::Time before, int limit);
+/// Forgets finished merges and their aliases.
+void forget_merges(store::Transaction& tx, const std::vector<base::MergeId>& merges);
 
 }  // namespace vestibule::guests
