@@ -305,16 +305,24 @@ TYPED_TEST_P(StoreContract, AReadIsOneSnapshot) {
 }
 
 TYPED_TEST_P(StoreContract, ActionsFollowTheCommitInOrderAndPrecedeTheAnswers) {
-  auto& store = *this->store_;
   std::vector<std::string> events;
+  struct Note final : CommitObserver {
+    explicit Note(std::vector<std::string>& list) : notes(list) {}
+    void before_commit(std::size_t) override {}
+    void after_commit(std::size_t units) override {
+      notes.push_back("committed " + std::to_string(units));
+    }
+    std::vector<std::string>& notes;
+  } observer(events);
+  this->reopen({.observer = &observer});
+  auto& store = *this->store_;
   const auto note = [&](std::string what) { return [&, what] { events.push_back(what); }; };
   std::promise<void> finished;
   {
     Gate gate(store);
     store.submit({[&](Transaction& tx) {
                     inserting(1)(tx);
-                    tx.after_commit(
-                        [&] { events.push_back("first sees " + std::to_string(count(store))); });
+                    tx.after_commit(note("first"));
                     tx.after_commit(note("second"));
                     return Outcome::keep;
                   },
@@ -337,8 +345,10 @@ TYPED_TEST_P(StoreContract, ActionsFollowTheCommitInOrderAndPrecedeTheAnswers) {
     gate.open();
     finished.get_future().get();
   }
-  EXPECT_EQ(events, (std::vector<std::string>{"first sees 1", "second", "third", "answer one",
-                                              "answer two", "answer three"}));
+  EXPECT_EQ(events,
+            (std::vector<std::string>{"committed 1", "committed 4", "first", "second", "third",
+                                      "answer one", "answer two", "answer three"}));
+  this->store_.reset();
 }
 
 TYPED_TEST_P(StoreContract, ManyThreadsLoseNothing) {

@@ -10,6 +10,14 @@
 #include "store/store.h"
 
 namespace vestibule::store::sqlite {
+namespace {
+
+// 4 MiB of WAL start a background checkpoint; at 16 MiB the writer copies the rest itself, so that
+// the WAL can start again from its beginning.
+constexpr int background_pages = 1000;
+constexpr int tail_pages = 4000;
+
+}  // namespace
 
 struct SqliteEngine::Writer final : Transaction {
   explicit Writer(std::unique_ptr<Connection> opened)
@@ -19,7 +27,14 @@ struct SqliteEngine::Writer final : Transaction {
         release(*connection, "release unit"),
         rollback_to(*connection, "rollback to unit"),
         commit(*connection, "commit"),
-        rollback(*connection, "rollback") {}
+        rollback(*connection, "rollback") {
+    const auto note = [](void* writer, sqlite3*, const char*, int pages) {
+      static_cast<Writer*>(writer)->wal_pages = pages;
+      return SQLITE_OK;
+    };
+    // It takes the place of SQLite's automatic checkpoints, which would run inside commits.
+    sqlite3_wal_hook(connection->handle(), note, this);
+  }
 
   void after_commit(std::move_only_function<void()> action) override {
     actions->push_back(std::move(action));
@@ -39,15 +54,20 @@ struct SqliteEngine::Writer final : Transaction {
   Control commit;
   Control rollback;
   Actions* actions = nullptr;
+  int wal_pages = 0;  // as of the last commit
 };
 
 SqliteEngine::SqliteEngine(Connection::Settings settings, std::unique_ptr<Connection> connection)
-    : settings_(std::move(settings)), writer_(std::make_unique<Writer>(std::move(connection))) {}
+    : settings_(std::move(settings)),
+      writer_(std::make_unique<Writer>(std::move(connection))),
+      background_due_(background_pages),
+      tail_due_(tail_pages),
+      checkpointer_(settings_) {}
 
 SqliteEngine::~SqliteEngine() = default;
 
 void SqliteEngine::begin() {
-  if (fence_due_) reopen();
+  if (fence_due_ || writer_->connection->broken()) reopen();
   // Only a foreign program can hold the write lock; the busy timeout has waited for it already.
   writer_->begin();
 }
@@ -117,6 +137,27 @@ Transaction& SqliteEngine::transaction(Actions& actions) {
   return *writer_;
 }
 
-void SqliteEngine::tidy() noexcept {}
+void SqliteEngine::tidy() noexcept {
+  const int pages = writer_->wal_pages;
+  if (pages < background_pages) {
+    // The WAL has started again.
+    background_due_ = background_pages;
+    tail_due_ = tail_pages;
+  }
+  if (checkpointer_.busy()) return;
+  const bool just_ended = std::exchange(requested_, false);
+  if (just_ended && pages >= tail_due_) {
+    tail_due_ = pages + tail_pages;
+    try {
+      checkpoint_passively(*writer_->connection);
+    } catch (const std::exception& error) {
+      spdlog::error("a checkpoint failed and will be tried again: {}", error.what());
+    }
+  } else if (pages >= background_due_) {
+    background_due_ = pages + background_pages;
+    requested_ = true;
+    checkpointer_.request();
+  }
+}
 
 }  // namespace vestibule::store::sqlite

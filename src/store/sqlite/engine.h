@@ -1,9 +1,9 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 
 #include "store/engine.h"
+#include "store/sqlite/checkpointer.h"
 #include "store/sqlite/connection.h"
 
 namespace vestibule::store::sqlite {
@@ -33,6 +33,11 @@ class SqliteEngine final : public Engine {
   const Connection::Settings settings_;
   std::unique_ptr<Writer> writer_;
   bool fence_due_ = false;
+  // Lengths of the WAL, in pages, at which the next checkpoint of either kind is due.
+  int background_due_;
+  int tail_due_;
+  bool requested_ = false;
+  Checkpointer checkpointer_;
 };
 
 }  // namespace vestibule::store::sqlite

@@ -12,6 +12,8 @@ class FaultyVfs {
   static const std::string& name();
   /// While true, every fsync of a WAL reports an I/O error, without doing it.
   static std::atomic<bool> fail_wal_sync;
+  /// Makes one fsync of a WAL fail, and is false afterwards.
+  static std::atomic<bool> fail_next_wal_sync;
   /// While true, every write to a WAL reports a full disk.
   static std::atomic<bool> wal_is_full;
   /// While true, every fsync of a database file (a checkpoint's) reports an I/O error.

@@ -7,6 +7,7 @@
 namespace vestibule::store::sqlite {
 
 std::atomic<bool> FaultyVfs::fail_wal_sync = false;
+std::atomic<bool> FaultyVfs::fail_next_wal_sync = false;
 std::atomic<bool> FaultyVfs::wal_is_full = false;
 std::atomic<bool> FaultyVfs::fail_database_sync = false;
 
@@ -42,7 +43,9 @@ int write(sqlite3_file* file, const void* data, int size, sqlite3_int64 offset) 
 }
 
 int sync(sqlite3_file* file, int flags) {
-  if (is_wal(file) && FaultyVfs::fail_wal_sync) return SQLITE_IOERR_FSYNC;
+  if (is_wal(file) && (FaultyVfs::fail_wal_sync || FaultyVfs::fail_next_wal_sync.exchange(false))) {
+    return SQLITE_IOERR_FSYNC;
+  }
   if (is_database(file) && FaultyVfs::fail_database_sync) return SQLITE_IOERR_FSYNC;
   return forward<&sqlite3_io_methods::xSync>(file, flags);
 }
