@@ -15,6 +15,7 @@ struct Mail {
   std::string to;
   std::string subject;
   std::string body;
+  base::Time sent_at = {};
 };
 
 /// Where mail goes. Must throw to be retried later.
@@ -25,15 +26,15 @@ using MailTransport = std::function<void(store::Transaction&, const Mail&)>;
 MailTransport mailbox_transport();
 
 struct MailerOptions {
-  std::string public_url;            ///< the provider's, for links
-  int per_recipient_per_day = 10;    ///< to one unproved address
-  base::Milliseconds jitter{2'000};  ///< a job is due after a random part of this
+  std::string public_url;          ///< the provider's, for links; without a slash at its end
+  int per_recipient_per_day = 10;  ///< to one unproved address, and of notes to its owner
 };
 
 /// Handles the mail jobs that are due: decides what each address is owed (a proof link, a reset
 /// link, a note to the owner, nothing), mints links, hands the mail over and forgets the job, one
 /// transaction a job. Returns how many it handled. Mail to an unproved address carries no text that
-/// a visitor typed and is limited per recipient.
+/// a visitor typed and is limited per recipient. A transport that throws is tried again later, ever
+/// more seldom, for about a day.
 int send_due_mail(store::Store& store, const MailerOptions& options, const MailTransport& transport,
                   base::Random& random, base::Time now);
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <iosfwd>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "base/clock.h"
@@ -21,15 +23,30 @@ bool verify_password(const base::Secret& password, std::string_view phc);
 /// A hash that no password matches, for accounts that do not exist: the same work is done.
 std::string_view decoy_hash();
 
+/// Passwords that the operator refuses, one a line, compared without regard to ASCII case.
+class RefusedPasswords {
+ public:
+  RefusedPasswords() = default;
+  explicit RefusedPasswords(std::istream& lines);
+  bool contains(const base::Secret& password) const;
+  std::size_t size() const { return passwords_.size(); }
+
+ private:
+  std::unordered_set<std::string> passwords_;
+};
+
 /// The rule of our own pages: 8 to 128 code points, at most 512 bytes, well-formed UTF-8, zxcvbn
 /// score 2 or more with the person's own words counted as guessable, not in the refused list.
-/// The error's field is "password". Runs on the CPU pool too.
+/// The error's field is "password", its reason password_malformed, _short, _long, _refused or
+/// _weak. Runs on the CPU pool too.
 base::Result<void> check_password(const base::Secret& password,
-                                  const std::vector<std::string>& own_words);
+                                  const std::vector<std::string>& own_words,
+                                  const RefusedPasswords& refused = {});
 /// ZITADEL's default policy on ZITADEL's paths: 8 or more characters, upper, lower, digit, symbol;
 /// at most 200 runes. The error's reason is ZITADEL's message id (DOMAIN-VoaRj …).
 base::Result<void> check_password_zitadel(const base::Secret& password);
 
+/// Stores the password's hash and users.password_changed_at; replaces the former one.
 void set_password_hash(store::Transaction& tx, base::UserId user, std::string_view phc,
                        base::Time now);
 std::optional<std::string> find_password_hash(store::Transaction& tx, base::UserId user);
