@@ -144,6 +144,7 @@ class Desk {
       const bool asks = job.session && claim.session == job.session;
       return std::tuple(asks, claim.claimed_at, claim.user);
     });
+    if (claims.size() > most_links) claims.resize(most_links);
     std::vector<ProofLink> links;
     for (const Claim& claim : claims) {
       links.push_back(
