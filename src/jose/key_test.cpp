@@ -87,6 +87,7 @@ TEST(Signature, Es256IsAlways64BytesAndVerifies) {
 
 TEST(Signature, ManyKeysOnOneThreadDoNotMixUp) {
   std::vector<PrivateKey> keys;
+  keys.reserve(40);
   for (int i = 0; i < 40; ++i) keys.push_back(PrivateKey::generate(Algorithm::es256));
   for (int round = 0; round < 3; ++round) {
     for (std::size_t i = 0; i < keys.size(); ++i) {

@@ -106,6 +106,35 @@ TEST(RfcVectors, Rfc8037A4A5SignatureIsReproducedAndVerifies) {
                                base::from_base64url(expected).value()));
 }
 
+// The RFCs have no PS256 example; this token was made by PyJWT with pyca/cryptography.
+TEST(ForeignVectors, Ps256TokenOfAnotherLibrary) {
+  constexpr std::string_view jwk =
+      R"({"alg":"PS256","kid":"cH1-aIHle7RK0gkg-FKhhUoTGCokkGKpgRtdlKC3XUY","use":"sig","e":"AQAB",)"
+      R"("kty":"RSA","n":"uDmblbYx4o-r5b7Bhpw8SzIC2XGpyO28OitEUms-GAAJvcu9zvL03Uq9ykMuUrD6qWO_awfpb)"
+      R"(4JuFbkQxgJpZnR71EnuM9x5nQcEh0VvbzlNDxy7yEEqGV_cDARyg_5RVZ3GKB6Qse3ktffJoHWIrAjA1w0mGRkJobq)"
+      R"(Sw9Peyyc4NZMsl-db6_R0U6n3Jot4bE5DtDps4nu0hqPkysozrq9qqbAvYy7w_PO5cEWaGlSUZktWmjT3qjZqz5qv8)"
+      R"(BEsmWpZVZig0K47yogt1LpL5lgWz-6n53uafY0grfJ6-R9_pIQlDFRslUwH_qKt1X9ehZaRgEDNUwqdTrssSZ66HQ")"
+      R"(})";
+  constexpr std::string_view token =
+      R"(eyJhbGciOiJQUzI1NiIsImtpZCI6ImsiLCJ0eXAiOiJKV1QifQ.eyJpc3MiOiJpIiwic3ViIjoiMSIsImF1ZCI6ImE)"
+      R"(iLCJleHAiOjQwMDAwMDAwMDB9.ECn1igfL4sjPgr0GVyAMvj-dRmcoLgn4oPH3Ju4nWEJaJeA8WuX89wSCoYjvhHJm)"
+      R"(OEkGfjEr7s1DRx4PsuqRBINduFpBz1jjwg8PXdnnjkGnhDEX0NnA5aAXsAJGFv44euNrezUYk1r69kuHBsTQziVEu0)"
+      R"(YKiuY9e4fYYsHO9zfS-ANIfpvOhi9JanPi5wW3BJN24J-Sv_U2-yP9B09jT53b94gk-CoVf04QQY8KNl9LoZgqrfpk)"
+      R"(L_-XuH6q3eJLspbBXakCPigL0C23qwirhBr7G0BQ3KW1cIlRHUEmd2NgC8ZCzi5QiY-LdPgIRzwKVJkIWIq8RctPK2)"
+      R"(3Y-DptiA)";
+  auto key = VerificationKey::from_jwk(jwk);
+  ASSERT_TRUE(key);
+  EXPECT_EQ(key->algorithm, Algorithm::ps256);
+  EXPECT_EQ(key->kid, key->key.thumbprint());
+  key->kid = "k";
+  const Policy policy{
+      .issuer = "i", .audience = "a", .allowed = {Algorithm::ps256}, .types = {"JWT"}};
+  const auto claims =
+      verify(token, KeySet({*key}), policy, base::from_milliseconds(1'795'359'600'000));
+  ASSERT_TRUE(claims);
+  EXPECT_EQ(claims->subject, "1");
+}
+
 // OpenID Connect Core appendices A.3 and A.4.
 TEST(RfcVectors, OpenIdConnectLeftHalfHashes) {
   EXPECT_EQ(left_half_hash(Algorithm::rs256, "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"),

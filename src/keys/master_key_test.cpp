@@ -59,6 +59,7 @@ TEST_F(MasterKeyTest, IsMadeOnceWithTightPermissions) {
 TEST_F(MasterKeyTest, ARaceMakesOneKey) {
   std::vector<std::string> derived(8);
   std::vector<std::thread> threads;
+  threads.reserve(derived.size());
   for (auto& out : derived) {
     threads.emplace_back([&] {
       out = MasterKey::load_or_create(directory_.path(), random_).value().derive("x").reveal();

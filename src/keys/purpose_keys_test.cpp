@@ -64,6 +64,7 @@ TEST_F(PurposeKeysTest, OnlyIdsAreFound) {
 TEST_F(PurposeKeysTest, IsSafeFromManyThreads) {
   std::vector<std::thread> threads;
   std::vector<std::string> seen(8);
+  threads.reserve(seen.size());
   for (auto& out : seen) {
     threads.emplace_back([&] {
       for (int i = 0; i < 2000; ++i) {
