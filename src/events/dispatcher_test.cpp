@@ -1,0 +1,180 @@
+#include "events/dispatcher.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <latch>
+#include <map>
+#include <set>
+#include <thread>
+
+#include "events/testing.h"
+#include "store/testing.h"
+
+namespace vestibule::events {
+namespace {
+
+using namespace std::chrono_literals;
+
+class DispatcherTest : public testing::Test {
+ protected:
+  void use(std::vector<Application> applications, Sender sender = {}) {
+    outbox = std::make_unique<Outbox>(std::move(applications), [this] {
+      if (dispatcher) dispatcher->wake();
+    });
+    dispatcher = std::make_unique<Dispatcher>(
+        *store, *outbox, clock, random, sender ? sender : receiver.sender(),
+        [this](store::Transaction&, base::MergeId id, std::string_view name, base::Time) {
+          acknowledged.emplace_back(id.value, name);
+        });
+  }
+  void add(std::string_view type, std::int64_t user = 1, std::string merge = "9") {
+    store->write([&](store::Transaction& tx) {
+      outbox->add(tx, type, base::UserId{user},
+                  {{"sub", std::to_string(user)}, {"merge_id", merge}}, clock.now());
+    });
+  }
+  std::int64_t waiting(std::string_view name) {
+    return store->read(
+        [&](store::Transaction& tx) { return count_deliveries(tx, name, DeliveryState::waiting); });
+  }
+  template <class Condition>
+  void eventually(Condition condition) {
+    const auto until = std::chrono::steady_clock::now() + 20s;
+    while (!condition() && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    ASSERT_TRUE(condition());
+  }
+
+  std::unique_ptr<store::Store> store = store::open_temporary();
+  base::FakeClock clock;
+  base::SystemRandom random;
+  Receiver receiver;
+  std::unique_ptr<Outbox> outbox;
+  std::vector<std::pair<std::int64_t, std::string>> acknowledged;
+  std::unique_ptr<Dispatcher> dispatcher;
+};
+
+TEST_F(DispatcherTest, delivers_and_forgets) {
+  use({application("shop")});
+  add(guest_provisioned);
+  add(guest_purged);
+  EXPECT_EQ(dispatcher->deliver_due(), 2);
+  EXPECT_EQ(waiting("shop"), 0);
+  ASSERT_EQ(receiver.received().size(), 2u);
+  EXPECT_NE(receiver.received()[0].body.find("guest.provisioned"), std::string::npos);
+  EXPECT_NE(receiver.received()[0].id, receiver.received()[1].id);
+}
+
+TEST_F(DispatcherTest, repeats_under_the_same_id_in_order) {
+  use({application("shop")});
+  receiver.answer(500);
+  receiver.answer(302);
+  add(guest_provisioned);
+  add(guest_upgraded);
+  EXPECT_EQ(dispatcher->deliver_due(), 0);
+  clock.advance(2s);
+  EXPECT_EQ(dispatcher->deliver_due(), 0);
+  clock.advance(1h);
+  EXPECT_EQ(dispatcher->deliver_due(), 2);
+  const auto received = receiver.received();
+  ASSERT_EQ(received.size(), 4u);
+  EXPECT_EQ(received[0].id, received[1].id);
+  EXPECT_EQ(received[0].id, received[2].id);
+  EXPECT_NE(received[3].body.find("guest.upgraded"), std::string::npos);
+}
+
+TEST_F(DispatcherTest, hands_an_acknowledgement_over_once) {
+  use({application("shop")});
+  receiver.answer(200, R"({"merge_id":"8"})");
+  receiver.answer(200, R"({"merge_id":"9"})");
+  add(guest_merge_requested);
+  dispatcher->deliver_due();
+  EXPECT_TRUE(acknowledged.empty());
+  clock.advance(1h);
+  dispatcher->deliver_due();
+  clock.advance(1h);
+  dispatcher->deliver_due();
+  EXPECT_EQ(acknowledged, (std::vector<std::pair<std::int64_t, std::string>>{{9, "shop"}}));
+}
+
+TEST_F(DispatcherTest, keeps_the_row_if_the_handler_fails) {
+  outbox = std::make_unique<Outbox>(std::vector{application("shop")}, nullptr);
+  dispatcher = std::make_unique<Dispatcher>(*store, *outbox, clock, random, receiver.sender(),
+                                            [](store::Transaction&, base::MergeId, std::string_view,
+                                               base::Time) { throw std::runtime_error("crash"); });
+  receiver.answer(200, R"({"merge_id":"9"})");
+  add(guest_merge_requested);
+  EXPECT_THROW(dispatcher->deliver_due(), std::runtime_error);
+  EXPECT_EQ(waiting("shop"), 1);
+}
+
+TEST_F(DispatcherTest, lanes_deliver_all_in_order_per_user) {
+  use({application("shop"), application("other")});
+  add(guest_provisioned, 1000);  // left by an earlier process
+  dispatcher->start();
+  constexpr int users = 20;
+  constexpr int events = 10;
+  for (int event = 0; event < events; ++event) {
+    for (int user = 0; user < users; ++user) add(guest_upgraded, user, std::to_string(event));
+  }
+  eventually([&] { return waiting("shop") == 0 && waiting("other") == 0; });
+  dispatcher->stop();
+  std::map<std::string, std::vector<std::string>> bodies;  // application + sub
+  std::set<std::string> ids;
+  for (const auto& one : receiver.received()) {
+    const auto sub = one.body.find("\"sub\"");
+    bodies[one.application + one.body.substr(sub, one.body.find(',', sub) - sub)].push_back(
+        one.body.substr(one.body.find("\"merge_id\"")));
+    EXPECT_TRUE(ids.insert(one.application + one.id).second) << "sent twice: " << one.id;
+  }
+  EXPECT_EQ(bodies.size(), 2u * (users + 1));
+  for (const auto& [user, list] : bodies) EXPECT_TRUE(std::ranges::is_sorted(list)) << user;
+}
+
+TEST_F(DispatcherTest, a_slow_application_delays_nobody_else) {
+  std::latch slow_called(1);
+  std::latch release(1);
+  use({application("slow"), application("quick")},
+      [&](const Application& application, const http::OutgoingRequest&)
+          -> std::expected<http::OutgoingResponse, http::OutgoingError> {
+        if (application.name == "slow") {
+          slow_called.count_down();
+          release.wait();
+        }
+        return http::OutgoingResponse{204, {}, {}};
+      });
+  dispatcher->start();
+  add(guest_purged, 1);
+  slow_called.wait();
+  eventually([&] { return waiting("quick") == 0; });
+  EXPECT_EQ(waiting("slow"), 1);
+  release.count_down();
+  eventually([&] { return waiting("slow") == 0; });
+}
+
+TEST_F(DispatcherTest, tries_again_when_it_is_due) {
+  use({application("shop")});
+  receiver.answer(503);
+  dispatcher->start();
+  add(guest_purged);
+  eventually([&] { return receiver.received().size() == 1; });
+  clock.advance(1h);
+  eventually([&] {
+    dispatcher->wake();
+    return waiting("shop") == 0;
+  });
+  EXPECT_EQ(receiver.received().size(), 2u);
+}
+
+TEST_F(DispatcherTest, stops_with_work_left) {
+  use({application("shop")});
+  for (int i = 0; i < 50; ++i) receiver.answer(500);
+  for (int i = 0; i < 50; ++i) add(guest_purged, i);
+  dispatcher->start();
+  dispatcher->stop();
+  dispatcher->stop();
+  EXPECT_EQ(waiting("shop"), 50);
+}
+
+}  // namespace
+}  // namespace vestibule::events

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <stop_token>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "guests/guests.h"
+#include "store/store.h"
+
+namespace vestibule::lifecycle {
+
+enum class PurgeMode { purge, dry_run };
+/// Whether an operator overrides the refusals.
+enum class PurgeForce { no, yes };
+
+struct PurgeOptions {
+  /// Guests whose day and last activity are both older than this.
+  base::Milliseconds older_than{30LL * 24 * 3600 * 1000};
+  PurgeMode mode = PurgeMode::purge;
+  PurgeForce force = PurgeForce::no;
+  /// Guests in one unit of work; the writer is held for about 20 µs for each.
+  int batch = 128;
+  /// A run that would delete a larger part of all users is refused, if there are more users than
+  /// `small_store`: it is more likely a wrong clock or retention.
+  double max_share = 0.5;
+  std::int64_t small_store = 1000;
+  /// A run so long after the last one is refused: the clock jumped, or the operator should look
+  /// first. Twice the keeper's interval and the configured retention.
+  base::Milliseconds longest_pause{(30LL * 24 + 2) * 3600 * 1000};
+};
+
+struct PurgeReport {
+  base::Time cutoff;
+  std::int64_t users = 0;   ///< in the store before
+  std::int64_t found = 0;   ///< purgeable before
+  std::int64_t purged = 0;  ///< 0 in a dry run
+};
+
+/// Called after each step with what is done and what was found.
+using PurgeProgress = std::function<void(std::int64_t done, std::int64_t total)>;
+
+/// Purges abandoned guests: candidates are read in snapshots, then deleted in units of `batch`,
+/// each of which tests them again (invariant 3). A dry run counts exactly what a run at the same
+/// instant would delete, and is never refused. Used by the keeper, the control socket and the
+/// command line; two at once only share the work. Errors: conflict `clock_jumped` (now is before
+/// the last run, or more than `longest_pause` after it), conflict `share_exceeded`, invalid
+/// `older_than` (negative).
+base::Result<PurgeReport> run_purge(store::Store& store, const guests::Guests& guests,
+                                    const PurgeOptions& options, const PurgeProgress& progress,
+                                    base::Time now, const std::stop_token& stop = {});
+
+}  // namespace vestibule::lifecycle
