@@ -41,6 +41,7 @@ RateVerdict RateLimiter::check(std::string_view key, base::Time time) {
   // that was set back must not lock anybody out for longer than a full burst takes.
   auto arrival = entry == shard.arrival.end() ? now : std::max(entry->second, now);
   arrival = std::min(arrival, now + tolerance_ + interval_);
+  if (entry != shard.arrival.end()) entry->second = arrival;
   if (const auto early = arrival - now - tolerance_; early > 0) {
     const std::chrono::microseconds wait(early);
     return {false, std::chrono::ceil<base::Milliseconds>(wait)};

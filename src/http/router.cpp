@@ -86,6 +86,8 @@ void Router::insert(Route route) {
       if (close == std::string_view::npos || close < 2) throw malformed("{name} is malformed");
       const auto name = segment.substr(1, close - 1);
       const auto suffix = segment.substr(close + 1);
+      if (suffix.find_first_of("{}*") != std::string_view::npos)
+        throw malformed("only fixed text may follow {name} in a segment");
       auto at = std::ranges::find_if(node->parameters, [&](const Node::Parameter& p) {
         return p.name == name && p.suffix == suffix;
       });
@@ -100,7 +102,7 @@ void Router::insert(Route route) {
       node = at->node.get();
     } else {
       if (segment.find_first_of("{}*") != std::string_view::npos)
-        throw malformed("{name} and * take a whole segment");
+        throw malformed("{name} begins a segment and * is one");
       auto at = std::ranges::find(node->literals, segment, [](const auto& l) { return l.first; });
       if (at == node->literals.end())
         at = node->literals.emplace(at, std::string(segment), std::make_unique<Node>());
