@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <thread>
+#include <vector>
+
 #include "jose/key_set.h"
 #include "jose/signature.h"
 
@@ -96,6 +100,26 @@ TEST(Signature, ManyKeysOnOneThreadDoNotMixUp) {
       const auto& other = keys[(i + 1) % keys.size()];
       EXPECT_FALSE(verify_signature(Algorithm::es256, other.public_key(), "m", signature));
     }
+  }
+}
+
+TEST(Signature, OneKeySignsOnManyThreads) {
+  for (const auto algorithm :
+       {Algorithm::es256, Algorithm::rs256, Algorithm::ps256, Algorithm::eddsa}) {
+    const auto key = PrivateKey::generate(algorithm);
+    std::array<int, 4> valid{};
+    std::vector<std::thread> threads;
+    threads.reserve(valid.size());
+    for (auto& count : valid) {
+      threads.emplace_back([&] {
+        for (int i = 0; i < 20; ++i) {
+          const auto signature = sign(algorithm, key, "m");
+          if (verify_signature(algorithm, key.public_key(), "m", signature)) ++count;
+        }
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    for (const int count : valid) EXPECT_EQ(count, 20) << to_string(algorithm);
   }
 }
 
