@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "keys/purpose_keys.h"
+
+namespace vestibule::gateway {
+
+/// What a sealed value is for. Each purpose has keys of its own, so that a value in another one's
+/// place opens to nothing.
+enum class Purpose { session, refresh, ticket, login, choice };
+
+/// Seals cookie values: base64url(key id, 2 bytes ‖ AES-256-GCM). The associated data are purpose,
+/// cookie name and origin, so that a value works in one place only. Thread-safe.
+class Sealer {
+ public:
+  /// `origin` is the application's public origin.
+  Sealer(keys::PurposeKeys& keys, std::string origin, base::Random& random)
+      : keys_(keys), origin_(std::move(origin)), random_(random) {}
+
+  std::string seal(Purpose purpose, std::string_view cookie, std::string_view plain,
+                   base::Time now) const;
+  /// The plain text of what seal made not longer than `max_age` ago (to the day); nullopt for
+  /// anything else, without a reason.
+  std::optional<std::string> open(Purpose purpose, std::string_view cookie, std::string_view value,
+                                  base::Time now, base::Milliseconds max_age) const;
+
+ private:
+  std::string associated_data(Purpose purpose, std::string_view cookie) const;
+
+  keys::PurposeKeys& keys_;
+  std::string origin_;
+  base::Random& random_;
+};
+
+}  // namespace vestibule::gateway

@@ -1,0 +1,191 @@
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <utility>
+
+#include "gateway/answers.h"
+#include "gateway/api.h"
+#include "gateway/input.h"
+#include "gateway/pages.h"
+
+namespace vestibule::gateway {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+namespace {
+
+class SessionApi {
+ public:
+  explicit SessionApi(Context& context) : context_(context) {}
+
+  asio::awaitable<http::Response> show(http::Request& request) {
+    const auto cause = context_.cause_of(request.headers);
+    auto visitor = context_.read_visitor(request);
+    auto admission = co_await context_.admissions.admit(visitor, Need::whoever_it_is, cause,
+                                                        request.client_address);
+    if (admission.identity) {
+      const auto profile = co_await context_.provider.profile(admission.identity->session);
+      if (profile) {
+        auto answer = session_answer(200, *profile, *admission.identity);
+        add_cookies(answer, admission.cookies);
+        co_return answer;
+      }
+      admission.cookies = context_.session.erase();
+    }
+    auto answer = signed_out_answer();
+    if (cause == Cause::foreign_page) co_return answer;
+    add_cookies(answer, admission.cookies);
+    visitor.session.reset();
+    if (const auto ticket = context_.admissions.offer_ticket(visitor)) answer.with_cookie(*ticket);
+    co_return answer;
+  }
+
+  asio::awaitable<http::Response> open(http::Request& request) {
+    if (auto refusal = refuse_foreign(context_, request)) co_return std::move(*refusal);
+    auto visitor = context_.read_visitor(request);
+    // Twice at most: a session that another node has just ended shows only when it is looked up.
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      auto admission = co_await context_.admissions.admit(visitor, Need::somebody, Cause::own_page,
+                                                          request.client_address);
+      if (admission.outcome == Admission::Outcome::rate_limited)
+        co_return too_many_requests(admission.retry_after);
+      const auto profile = co_await context_.provider.profile(admission.identity->session);
+      if (profile) {
+        auto answer = session_answer(admission.novelty == Novelty::created ? 201 : 200, *profile,
+                                     *admission.identity);
+        add_cookies(answer, admission.cookies);
+        co_return answer;
+      }
+      visitor = Visitor{};
+    }
+    co_return error_answer(503, "unavailable", "the session ended while it was opened");
+  }
+
+  asio::awaitable<http::Response> erase(http::Request& request) {
+    if (auto refusal = refuse_foreign(context_, request)) co_return std::move(*refusal);
+    const auto visitor = context_.read_visitor(request);
+    if (!visitor.session) co_return no_session_answer();
+    const auto erased = co_await context_.provider.erase_guest(visitor.session->session);
+    if (!erased) co_return with_dead_cookie(error_answer(erased.error()), erased.error());
+    auto answer = http::Response::no_content();
+    forget_browser(answer);
+    co_return answer;
+  }
+
+  asio::awaitable<http::Response> log_out(http::Request& request) {
+    if (auto refusal = refuse_foreign(context_, request)) co_return std::move(*refusal);
+    const auto input = read_input(request);
+    if (!input) co_return error_answer(input.error());
+    const auto visitor = context_.read_visitor(request);
+    if (visitor.session) {
+      const auto ended = co_await context_.provider.end_session(visitor.session->session);
+      if (!ended) co_return error_answer(ended.error());
+    }
+    auto answer = input->kind == BodyKind::form
+                      ? http::Response::redirect(context_.safe_return_to(input->get("return_to")))
+                      : http::Response::no_content();
+    forget_browser(answer);
+    co_return answer;
+  }
+
+  asio::awaitable<http::Response> timeline(http::Request& request) {
+    const auto cause = context_.cause_of(request.headers);
+    auto visitor = context_.read_visitor(request);
+    const auto admission = co_await context_.admissions.admit(
+        std::move(visitor), Need::whoever_it_is, cause, request.client_address);
+    if (!admission.identity) {
+      auto answer = no_session_answer();
+      add_cookies(answer, admission.cookies);
+      co_return answer;
+    }
+    const auto entries = co_await context_.provider.timeline(admission.identity->session);
+    if (!entries) co_return error_answer(entries.error());
+    json::array events;
+    for (const auto& entry : *entries)
+      events.push_back(json::object{
+          {"at", base::to_rfc3339(entry.at)}, {"type", entry.type}, {"detail", entry.detail}});
+    json::object body{{"events", std::move(events)}};
+    auto answer = http::Response::json(200, json::serialize(body))
+                      .with_header("Cache-Control", "private, no-store");
+    add_cookies(answer, admission.cookies);
+    co_return answer;
+  }
+
+  asio::awaitable<http::Response> upgrade(http::Request& request) {
+    if (auto refusal = refuse_foreign(context_, request)) co_return std::move(*refusal);
+    // Read without the ended set: the provider tells a guest that was deleted from a session that
+    // has ended otherwise.
+    const auto held = context_.session.read(http::Cookies(request.headers), context_.clock.now());
+    if (!held.grant) co_return no_session_answer();
+    if (auto refusal = limit_sign_ins(context_, request)) co_return std::move(*refusal);
+    const auto input = read_input(request);
+    if (!input) co_return error_answer(input.error());
+    auto checked = check_upgrade(*input);
+    if (!checked.form.password.empty()) {
+      const auto& form = checked.form;
+      std::vector<std::string> own_words{form.given_name, form.family_name, form.email,
+                                         form.email.substr(0, form.email.find('@'))};
+      base::Secret password = form.password;
+      const auto good =
+          co_await context_.provider.check_password(std::move(password), std::move(own_words));
+      if (!good) checked.errors["password"] = good.error().message;
+    }
+    const auto return_to = context_.safe_return_to(input->get("return_to"));
+    if (!checked.errors.empty())
+      co_return input->kind == BodyKind::form
+          ? notice_page(422, "Please look again",
+                        "Some of what you entered cannot be taken:", return_to, checked.errors)
+          : error_answer(422, "invalid_fields", "some fields cannot be taken", checked.errors);
+
+    SessionHandle handle = held.grant->session;
+    auto upgraded = co_await context_.provider.upgrade(std::move(handle), std::move(checked.form));
+    if (!upgraded) {
+      auto answer = input->kind == BodyKind::form
+                        ? notice_page(error_answer(upgraded.error()).status, "That did not work",
+                                      upgraded.error().message, return_to)
+                        : error_answer(upgraded.error());
+      co_return with_dead_cookie(std::move(answer), upgraded.error());
+    }
+    auto answer = input->kind == BodyKind::form
+                      ? http::Response::redirect(return_to)
+                      : session_answer(200, upgraded->profile, upgraded->grant);
+    add_cookies(answer, context_.session.write(upgraded->grant, context_.clock.now()));
+    co_return answer;
+  }
+
+ private:
+  void forget_browser(http::Response& answer) const {
+    add_cookies(answer, context_.session.erase());
+    answer.with_cookie(context_.ticket.erase());
+  }
+
+  /// A cookie that leads nowhere is deleted with the answer that says so.
+  http::Response with_dead_cookie(http::Response answer, const base::Error& error) const {
+    if (error.reason == "no_session" || error.reason == "guest_gone")
+      add_cookies(answer, context_.session.erase());
+    return answer;
+  }
+
+  Context& context_;
+};
+
+}  // namespace
+
+void add_session_routes(http::Router& router, Context& context) {
+  const auto api = std::make_shared<SessionApi>(context);
+  const auto add = [&](const char* method, const char* path,
+                       asio::awaitable<http::Response> (SessionApi::*verb)(http::Request&)) {
+    router.add(method, path,
+               [api, verb](http::Request& request) { return ((*api).*verb)(request); },
+               {.body_limit = std::size_t{16} * 1024, .errors = render_problem});
+  };
+  add("GET", "/guest/v1/session", &SessionApi::show);
+  add("POST", "/guest/v1/session", &SessionApi::open);
+  add("DELETE", "/guest/v1/session", &SessionApi::erase);
+  add("POST", "/guest/v1/logout", &SessionApi::log_out);
+  add("GET", "/guest/v1/timeline", &SessionApi::timeline);
+  add("POST", "/guest/v1/upgrade", &SessionApi::upgrade);
+}
+
+}  // namespace vestibule::gateway
