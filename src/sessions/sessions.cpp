@@ -69,7 +69,7 @@ std::optional<Session> read_session(store::Rows rows) {
 
 Rotation judge_replaced(std::uint32_t presented, std::uint32_t current, base::Time rotated_at,
                         base::Time now) {
-  if (presented >= current) return Rotation::unknown;
+  if (presented == 0 || presented >= current) return Rotation::unknown;
   const bool in_grace = now < rotated_at + rotation_grace && rotated_at < now + rotation_grace;
   return presented + 1 == current && in_grace ? Rotation::successor : Rotation::reused;
 }

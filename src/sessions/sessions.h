@@ -52,6 +52,7 @@ inline constexpr base::Milliseconds longest_token_life{24 * 3600 * 1000};
 /// Decides about a handle that was not the current one: the state machine of rotation, shared by
 /// sessions and refresh families. A clock that jumped back does not lengthen the grace. A
 /// generation that the store has not reached yet was given out before a restored backup: unknown.
+/// The first generation is 1.
 Rotation judge_replaced(std::uint32_t presented, std::uint32_t current, base::Time rotated_at,
                         base::Time now);
 
