@@ -70,6 +70,7 @@ Core::Core(const Config& the_config, const base::Clock& the_clock, base::Random&
       purposes(master),
       ring(master, rotation_policy(config), {jose::Algorithm::es256, jose::Algorithm::rs256},
            random),
+      refresh_key(master.derive("refresh-token")),
       sessions(ended),
       outbox(std::move(applications),
              [this] {

@@ -35,6 +35,7 @@ class Core {
   const std::unique_ptr<store::Store> store;
   keys::PurposeKeys purposes;
   keys::KeyRing ring;
+  const base::Secret refresh_key;  ///< MAC key of refresh tokens
   sessions::EndedSessions ended;
   const sessions::Sessions sessions;
   accounts::UserIds ids;

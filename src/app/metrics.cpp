@@ -1,0 +1,106 @@
+#include "app/metrics.h"
+
+#include <fmt/core.h>
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+namespace vestibule::app {
+namespace {
+
+const prometheus::Histogram::BucketBoundaries seconds_buckets{
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
+
+template <class Metric, class Builder>
+prometheus::Family<Metric>& family(Builder builder, prometheus::Registry& registry,
+                                   const char* name, const char* help) {
+  return builder().Name(name).Help(help).Register(registry);
+}
+
+}  // namespace
+
+struct Metrics::Families {
+  prometheus::Registry registry;
+  prometheus::Family<prometheus::Counter>& requests = family<prometheus::Counter>(
+      prometheus::BuildCounter, registry, "vestibule_http_requests_total",
+      "Answered requests by site, route, method and status class");
+  prometheus::Family<prometheus::Histogram>& durations = family<prometheus::Histogram>(
+      prometheus::BuildHistogram, registry, "vestibule_http_request_duration_seconds",
+      "Time from a request's head to its answer");
+  prometheus::Family<prometheus::Gauge>& gauges = family<prometheus::Gauge>(
+      prometheus::BuildGauge, registry, "vestibule_http_connections", "Open connections");
+  prometheus::Gauge& connections = gauges.Add({});
+  prometheus::Counter& refused =
+      family<prometheus::Counter>(prometheus::BuildCounter, registry,
+                                  "vestibule_http_connections_refused_total",
+                                  "Connections closed because the limit was reached")
+          .Add({});
+  prometheus::Gauge& stalled_merges =
+      family<prometheus::Gauge>(prometheus::BuildGauge, registry, "vestibule_merges_stalled",
+                                "Merges past their deadline that are still waited for")
+          .Add({});
+  prometheus::Gauge& store_waiting =
+      family<prometheus::Gauge>(prometheus::BuildGauge, registry, "vestibule_store_units_waiting",
+                                "Units of work that wait for the writer")
+          .Add({});
+  prometheus::Family<prometheus::Gauge>& store_units = family<prometheus::Gauge>(
+      prometheus::BuildGauge, registry, "vestibule_store_units", "Units of work by outcome");
+  prometheus::Gauge& groups = family<prometheus::Gauge>(prometheus::BuildGauge, registry,
+                                                        "vestibule_store_groups", "Group commits")
+                                  .Add({});
+  prometheus::Gauge& commit_seconds =
+      family<prometheus::Gauge>(prometheus::BuildGauge, registry, "vestibule_store_commit_seconds",
+                                "Time spent in durable commits")
+          .Add({});
+  prometheus::Gauge& cpu_waiting =
+      family<prometheus::Gauge>(prometheus::BuildGauge, registry, "vestibule_cpu_pool_waiting",
+                                "Slow jobs that wait for a thread")
+          .Add({});
+};
+
+Metrics::Metrics() : families_(std::make_unique<Families>()) {}
+Metrics::~Metrics() = default;
+
+void Metrics::request_done(const http::RequestRecord& record) {
+  const prometheus::Labels labels{{"site", std::string(record.site)},
+                                  {"route", std::string(record.route)},
+                                  {"method", std::string(record.method)}};
+  auto counted = labels;
+  counted.emplace("status", record.status == 0 ? "gone" : fmt::format("{}xx", record.status / 100));
+  families_->requests.Add(counted).Increment();
+  families_->durations.Add({{"route", std::string(record.route)}}, seconds_buckets)
+      .Observe(std::chrono::duration<double>(record.duration).count());
+}
+
+void Metrics::connection_opened() {
+  families_->connections.Increment();
+}
+void Metrics::connection_closed() {
+  families_->connections.Decrement();
+}
+void Metrics::connection_refused() {
+  families_->refused.Increment();
+}
+void Metrics::set_stalled_merges(int count) {
+  families_->stalled_merges.Set(count);
+}
+
+std::string Metrics::expose(const store::Statistics& store, std::size_t cpu_waiting) {
+  auto& all = *families_;
+  all.store_waiting.Set(static_cast<double>(store.waiting));
+  const auto units = [&](const char* outcome, std::uint64_t count) {
+    all.store_units.Add({{"outcome", outcome}}).Set(static_cast<double>(count));
+  };
+  units("kept", store.units_kept);
+  units("rolled_back", store.units_rolled_back);
+  units("failed", store.units_failed);
+  units("refused", store.units_refused);
+  all.groups.Set(static_cast<double>(store.group_size.count));
+  all.commit_seconds.Set(static_cast<double>(store.commit_microseconds.sum) / 1e6);
+  all.cpu_waiting.Set(static_cast<double>(cpu_waiting));
+  return prometheus::TextSerializer{}.Serialize(all.registry.Collect());
+}
+
+}  // namespace vestibule::app

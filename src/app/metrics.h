@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "async/pool.h"
+#include "http/observer.h"
+#include "store/statistics.h"
+
+namespace vestibule::app {
+
+/// What /metrics shows, in Prometheus's text format. Thread-safe.
+class Metrics final : public http::RequestObserver {
+ public:
+  Metrics();
+  ~Metrics() override;
+
+  void request_done(const http::RequestRecord& record) override;
+  void connection_opened() override;
+  void connection_closed() override;
+  void connection_refused() override;
+
+  void set_stalled_merges(int count);
+  /// The whole exposition; `store` and the pool's queue are read for it.
+  std::string expose(const store::Statistics& store, std::size_t cpu_waiting);
+
+ private:
+  struct Families;
+  std::unique_ptr<Families> families_;
+};
+
+}  // namespace vestibule::app

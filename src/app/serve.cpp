@@ -1,0 +1,323 @@
+#include "app/serve.h"
+
+#include <fmt/core.h>
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+
+#include "app/control.h"
+#include "app/core.h"
+#include "app/log.h"
+#include "app/metrics.h"
+#include "app/operations.h"
+#include "app/sites.h"
+#include "events/dispatcher.h"
+#include "gateway/embedded_provider.h"
+#include "gateway/gateway.h"
+#include "http/server.h"
+#include "lifecycle/cleanup.h"
+#include "lifecycle/jobs.h"
+#include "oauth/tokens.h"
+#include "provider/context.h"
+#include "web/web.h"
+#include "zitadel/routes.h"
+
+namespace vestibule::app {
+namespace {
+
+/// Signals that serve() waits for. Blocked before any thread starts, so that none is lost.
+class Signals {
+ public:
+  Signals() {
+    sigemptyset(&set_);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, number);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+  }
+  int wait() const {
+    int number = 0;
+    sigwait(&set_, &number);
+    return number;
+  }
+
+ private:
+  sigset_t set_{};
+};
+
+std::vector<http::Cidr> ranges(const std::vector<std::string>& texts) {
+  std::vector<http::Cidr> out;
+  for (const auto& text : texts) {
+    const auto range = http::Cidr::parse(text);
+    if (!range) throw std::invalid_argument(fmt::format("{}: {}", text, range.error().message));
+    out.push_back(*range);
+  }
+  return out;
+}
+
+http::Rate per_minute(int count, int burst) {
+  return {static_cast<std::uint32_t>(count), std::chrono::minutes(1),
+          static_cast<std::uint32_t>(burst)};
+}
+
+gateway::GatewayOptions gateway_options(const Config& config, bool separate) {
+  gateway::GatewayOptions options;
+  options.public_origin = parse_url(config.gateway.public_url)->origin();
+  options.cookie_format = config.gateway.cookie_format == CookieFormat::jwt
+                              ? gateway::CookieFormat::jwt
+                              : gateway::CookieFormat::sealed;
+  options.retention = config.gateway.retention;
+  for (const auto& rule : config.gateway.rules) {
+    options.rules.push_back({.method = rule.method, .path = rule.path});
+  }
+  if (!separate) options.reserved_paths = {"/oauth", "/oidc", "/ui", "/mailbox"};
+  options.guest_rate = per_minute(config.limits.guests_per_minute, config.limits.guests_burst);
+  options.sign_in_rate =
+      per_minute(config.limits.sign_ins_per_minute, config.limits.sign_ins_per_minute);
+  options.trusted_proxies = ranges(config.trusted_proxies);
+  options.forward_auth.family = config.gateway.forwarded_headers == ForwardedHeaders::x_original
+                                    ? gateway::ForwardedFamily::x_original
+                                    : gateway::ForwardedFamily::x_forwarded;
+  if (!config.gateway.forward_auth_secret_file.empty()) {
+    options.forward_auth.shared_secret = read_secret_file(config.gateway.forward_auth_secret_file);
+  }
+  options.upstream_timeout = config.gateway.upstream_timeout;
+  return options;
+}
+
+gateway::EmbeddedOptions embedded_options(const Core& core) {
+  const auto& config = core.config;
+  gateway::EmbeddedOptions options;
+  options.organization = core.installation.organization;
+  options.service_account = core.installation.service_account;
+  options.client = core.installation.gateway_client;
+  options.redirect_uri = config.gateway.public_url + "/guest/v1/callback";
+  options.authorization_endpoint = config.public_url + "/oauth/v2/authorize";
+  options.audience = config.gateway.audience;
+  options.token_lifetime = config.gateway.token_lifetime;
+  options.session_lifetime = config.gateway.retention;
+  return options;
+}
+
+web::WebOptions web_options(const Core& core) {
+  const auto& config = core.config;
+  web::WebOptions options;
+  options.public_origin = parse_url(config.public_url)->origin();
+  options.application_url = config.gateway.public_url;
+  options.organization = core.installation.organization;
+  options.mailbox =
+      config.mail.transport == MailTransport::mailbox ? web::Mailbox::shown : web::Mailbox::hidden;
+  options.sign_in_rate =
+      per_minute(config.limits.sign_ins_per_minute, config.limits.sign_ins_per_minute);
+  return options;
+}
+
+accounts::MailTransport mail_transport(const Config& config) {
+  if (config.mail.transport == MailTransport::mailbox) return accounts::mailbox_transport();
+  return [](store::Transaction&, const accounts::Mail&) {
+    spdlog::warn("a mail was dropped: mail.transport is none");
+  };
+}
+
+void rotate_keys_if_due(Core& core, base::Time now) {
+  const auto due = core.ring.due(now);
+  if (due.empty()) return;
+  const auto fresh = keys::generate(due);
+  const auto rotations = core.store->write(
+      [&](store::Transaction& tx) { return core.ring.rotate_if_due(tx, fresh, now); });
+  if (!rotations) {
+    spdlog::error("keys were not rotated: {}", rotations.error().message);
+    return;
+  }
+  for (const auto& rotation : *rotations) {
+    spdlog::info("{} tokens are signed with {} now", jose::to_string(rotation.algorithm),
+                 rotation.current_kid);
+  }
+}
+
+std::vector<lifecycle::Job> keeper_jobs(Core& core, Metrics& metrics) {
+  const auto& config = core.config;
+  auto& store = *core.store;
+  lifecycle::PurgeOptions purge;
+  purge.older_than = config.purge.retention;
+  purge.max_share = config.purge.max_share;
+  purge.longest_pause = std::chrono::days(400);
+  const accounts::MailerOptions mailer{.public_url = config.public_url,
+                                       .per_recipient_per_day = config.mail.per_recipient_per_day};
+  std::vector<lifecycle::Job> jobs;
+  jobs.push_back(lifecycle::purge_job(store, core.guests, purge, config.purge.interval));
+  jobs.push_back(lifecycle::mail_job(store, mailer, mail_transport(config), core.random,
+                                     std::chrono::milliseconds(500)));
+  jobs.push_back(lifecycle::rotation_job([&core](base::Time now) { rotate_keys_if_due(core, now); },
+                                         std::chrono::minutes(1)));
+  jobs.push_back(lifecycle::merges_job(
+      store, [&metrics](int stalled) { metrics.set_stalled_merges(stalled); },
+      std::chrono::minutes(1)));
+  jobs.push_back(lifecycle::cleanup_job(store, core.sessions, core.ended, core.outbox, {},
+                                        std::chrono::minutes(10)));
+  return jobs;
+}
+
+/// Binds `address` for all sites and puts the port that was bound in place of port 0.
+base::Result<void> listen(http::Server& server, std::string& address) {
+  const auto parsed = parse_host_port(address);
+  const auto port = server.listen(parsed->host, parsed->port);
+  if (!port) return std::unexpected(port.error());
+  if (parsed->port == 0)
+    address = address.substr(0, address.rfind(':') + 1) + std::to_string(*port);
+  return {};
+}
+
+/// Binds what the configuration names. URLs that it derived from a listener with port 0 get the
+/// port that was found.
+base::Result<void> bind_listeners(http::Server& server, Config& config) {
+  const auto derived = "http://" + config.listen;
+  if (auto bound = listen(server, config.listen); !bound) return bound;
+  for (auto* url : {&config.public_url, &config.gateway.public_url, &config.gateway.audience}) {
+    if (*url == derived) *url = "http://" + config.listen;
+  }
+  if (config.gateway.listen.empty()) return {};
+  const auto derived_gateway = "http://" + config.gateway.listen;
+  if (auto bound = listen(server, config.gateway.listen); !bound) return bound;
+  for (auto* url : {&config.gateway.public_url, &config.gateway.audience}) {
+    if (*url == derived_gateway) *url = "http://" + config.gateway.listen;
+  }
+  return {};
+}
+
+int fail_start(const base::Error& error) {
+  fmt::print(stderr, "cannot start: {}\n", error.message);
+  return 1;
+}
+
+void announce(const Config& config, bool separate) {
+  if (separate) {
+    fmt::print("provider    {}\napplication {}\n", config.public_url, config.gateway.public_url);
+  } else {
+    fmt::print("vestibule {}\n", config.public_url);
+    spdlog::warn(
+        "provider and application share the origin {}: fit for development on loopback only",
+        config.public_url);
+  }
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int serve(const Config& given, const base::Clock& clock, base::Random& random,
+          const Reload& reload) {
+  const Signals signals;
+  auto config = given;
+
+  // The sockets first: with port 0 they decide the URLs that everything else is made from.
+  Metrics metrics;
+  const Sites* chosen = nullptr;
+  http::ServerOptions server_options;
+  server_options.threads = config.threads;
+  server_options.trusted_proxies = ranges(config.trusted_proxies);
+  http::Server server{server_options,
+                      [&chosen](const http::RequestHead& head) { return chosen->select(head); },
+                      clock, random, &metrics};
+  if (auto bound = bind_listeners(server, config); !bound) return fail_start(bound.error());
+
+  // What is below HTTP: store, keys, sessions, verbs.
+  auto opened = Core::open(config, clock, random);
+  if (!opened) return fail_start(opened.error());
+  Core& core = **opened;
+  async::CpuPool cpu;
+  const oauth::TokenIssuer issuer{config.public_url, core.ring, core.purposes, random};
+
+  // The provider and its pages.
+  web::Web web{web_options(core), *core.store, core.sessions, core.ids,
+               core.purposes,     cpu,         clock,         random};
+  provider::ProviderContext provider{*core.store,   clock,  random,        core.ring,
+                                     core.purposes, issuer, core.sessions, core.refresh_key,
+                                     cpu,           web};
+  zitadel::ZitadelContext zitadel{*core.store, clock,       random, core.ids, core.sessions,
+                                  core.guests, core.outbox, issuer, cpu};
+
+  // The gateway, on the provider in this process.
+  Sites sites{config};
+  gateway::EmbeddedProvider identity{
+      embedded_options(core),
+      {*core.store, core.guests, core.sessions, core.outbox, issuer, cpu, clock, random}};
+  gateway::Gateway gateway{gateway_options(config, sites.separate()),
+                           {identity, core.purposes, core.ended, clock, random}};
+  std::optional<http::UpstreamPool> upstream;
+  if (const auto address = parse_url(config.gateway.upstream)) {
+    upstream.emplace(http::UpstreamAddress{address->host, address->port});
+  }
+
+  // Which origin answers what.
+  const Operations operations{*core.store, metrics, cpu};
+  operations.add_routes(sites.provider().router);
+  if (config.has_role("provider")) {
+    provider::add_provider_routes(sites.provider().router, provider);
+    web.add_routes(sites.provider().router);
+    zitadel::add_zitadel_routes(sites.provider().router, zitadel);
+  }
+  if (config.has_role("gateway")) {
+    if (sites.separate()) operations.add_health_routes(sites.application().router);
+    gateway.add_routes(sites.application().router);
+    if (upstream) sites.application().fallback = gateway.proxy(*upstream);
+  }
+  sites.provider().classify = sites.application().classify = classify_exception;
+  chosen = &sites;
+
+  // Listeners that only trusted parties reach.
+  http::Site proxies;
+  proxies.name = "forward-auth";
+  gateway.add_trusted_routes(proxies.router);
+  proxies.classify = classify_exception;
+  if (!config.gateway.forward_auth_listen.empty()) {
+    const auto address = parse_host_port(config.gateway.forward_auth_listen);
+    const auto bound = server.listen(address->host, address->port,
+                                     [&proxies](const http::RequestHead&) { return &proxies; });
+    if (!bound) return fail_start(bound.error());
+  }
+  Control control{core};
+  if (auto bound = server.listen_local(
+          control_socket(config), [&control](const http::RequestHead&) { return &control.site(); });
+      !bound) {
+    return fail_start(bound.error());
+  }
+
+  // What works in the background.
+  events::Dispatcher dispatcher{
+      *core.store,
+      core.outbox,
+      clock,
+      random,
+      events::make_sender(core.outbox.applications()),
+      [&core](store::Transaction& tx, base::MergeId merge, std::string_view application,
+              base::Time now) {
+        const auto acknowledged = core.guests.acknowledge(tx, merge, application, now);
+        if (!acknowledged) {
+          spdlog::warn("merge {}: {}", base::to_string(merge), acknowledged.error().message);
+        }
+      }};
+  lifecycle::Keeper keeper{keeper_jobs(core, metrics), clock};
+  core.on_outbox([&dispatcher] { dispatcher.wake(); });
+  if (config.has_role("keeper")) {
+    dispatcher.start();
+    keeper.start();
+  }
+
+  server.start();
+  announce(config, sites.separate());
+  while (signals.wait() == SIGHUP) {
+    if (const auto fresh = reload()) {
+      set_up_log(fresh->log);
+      spdlog::info("the configuration was read again; log settings are in force");
+    }
+  }
+
+  spdlog::info("shutting down");
+  server.stop(config.shutdown_grace);
+  keeper.stop();
+  dispatcher.stop();
+  return 0;
+}
+
+}  // namespace vestibule::app

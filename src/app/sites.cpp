@@ -1,0 +1,48 @@
+#include "app/sites.h"
+
+#include <array>
+
+#include "base/text.h"
+
+namespace vestibule::app {
+namespace {
+
+bool is_operational(const std::string& path) {
+  static constexpr std::array<std::string_view, 5> paths{"/healthz", "/readyz", "/metrics",
+                                                         "/debug/healthz", "/debug/ready"};
+  return std::ranges::find(paths, path) != paths.end();
+}
+
+bool is_bearer_call(const http::RequestHead& head) {
+  const auto authorization = head.header("Authorization");
+  return authorization && base::to_lower_ascii(authorization->substr(0, 7)) == "bearer ";
+}
+
+}  // namespace
+
+Sites::Sites(const Config& config) {
+  const auto provider = parse_url(config.public_url);
+  const auto application = parse_url(config.gateway.public_url);
+  provider_authority_ = provider->authority;
+  application_authority_ = application->authority;
+  separate_ = provider->origin() != application->origin();
+  provider_.name = separate_ ? "provider" : "all";
+  application_.name = "application";
+  if (!separate_ && is_loopback(provider->host)) {
+    const auto* const other = provider->host == "localhost" ? "127.0.0.1" : "localhost";
+    alias_ = other + provider_authority_.substr(provider_authority_.rfind(':'));
+  }
+}
+
+bool Sites::is_provider(const std::string& host) const {
+  return host == provider_authority_ || (!alias_.empty() && host == alias_);
+}
+
+const http::Site* Sites::select(const http::RequestHead& head) const {
+  if (separate_ && head.host == application_authority_) return &application_;
+  if (is_provider(head.host) || is_operational(head.path)) return &provider_;
+  if (!is_bearer_call(head)) return nullptr;
+  return separate_ && head.path.starts_with("/guest/v1/") ? &application_ : &provider_;
+}
+
+}  // namespace vestibule::app

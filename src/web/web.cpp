@@ -1,0 +1,215 @@
+#include "web/web.h"
+
+#include <fmt/core.h>
+
+#include "accounts/mailbox.h"
+#include "base/encoding.h"
+#include "base/text.h"
+#include "http/forms.h"
+#include "http/origin.h"
+#include "pages/page.h"
+
+namespace vestibule::web {
+namespace {
+
+constexpr std::string_view style_path = "/ui/style.css";
+
+std::string escape_html(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+/// The text of a mail as HTML, with its http(s) URLs as links.
+std::string link_urls(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const auto start = std::min(text.find("http://"), text.find("https://"));
+    out += escape_html(text.substr(0, start));
+    if (start == std::string_view::npos) break;
+    text.remove_prefix(start);
+    const auto url = escape_html(text.substr(0, text.find_first_of(" \r\n\t")));
+    out += fmt::format("<a data-testid=\"mail-link\" href=\"{0}\">{0}</a>", url);
+    text.remove_prefix(std::min(text.find_first_of(" \r\n\t"), text.size()));
+  }
+  return out;
+}
+
+}  // namespace
+
+Web::Web(WebOptions options, store::Store& store, const sessions::Sessions& sessions,
+         accounts::UserIds& ids, keys::PurposeKeys& keys, async::CpuPool& pool,
+         const base::Clock& clock, base::Random& random)
+    : options_(std::move(options)),
+      store_(store),
+      sessions_(sessions),
+      ids_(ids),
+      browser_sessions_(options_.public_origin, keys, random),
+      pool_(pool),
+      clock_(clock),
+      random_(random),
+      limiter_(options_.sign_in_rate) {}
+
+void Web::add_routes(http::Router& router) {
+  using Page = Awaitable<http::Response> (Web::*)(http::Request&);
+  const auto route = [this, &router](std::string method, std::string path, Page answer) {
+    router.add(std::move(method), std::move(path),
+               [this, answer](http::Request& request) { return (this->*answer)(request); });
+  };
+  router.add("GET", std::string(style_path),
+             [](http::Request&) -> Awaitable<http::Response> { co_return pages::style_sheet(); });
+  router.add("GET", "/ui/login", [this](http::Request& request) -> Awaitable<http::Response> {
+    const auto query = http::Form::parse(request.query);
+    if (!query) co_return message(400, "That did not work", query.error().message);
+    co_return login_page(200, query->get("request"), query->get("login_hint"), "");
+  });
+  route("POST", "/ui/login", &Web::post_login);
+  router.add("GET", "/ui/register", [](http::Request& request) -> Awaitable<http::Response> {
+    const auto query = http::Form::parse(request.query);
+    const auto token = query ? query->get("request") : std::string{};
+    pages::View view;
+    view.set("request", token).set("request_encoded", base::percent_encode(token));
+    co_return pages::page(200, "register", "Make an account", view, style_path,
+                          pages::FormTarget::anywhere);
+  });
+  route("POST", "/ui/register", &Web::post_register);
+  router.add("GET", "/ui/forgot", [](http::Request& request) -> Awaitable<http::Response> {
+    const auto query = http::Form::parse(request.query);
+    pages::View view;
+    view.set("request", query ? query->get("request") : std::string{});
+    co_return pages::page(200, "forgot", "Forgotten password", view, style_path);
+  });
+  route("POST", "/ui/forgot", &Web::post_forgot);
+  route("GET", "/ui/reset", &Web::get_reset);
+  route("POST", "/ui/reset", &Web::post_reset);
+  route("GET", "/ui/proof", &Web::get_proof);
+  route("POST", "/ui/proof", &Web::post_proof);
+  if (options_.mailbox == Mailbox::shown) {
+    router.add("GET", "/mailbox",
+               [this](http::Request&) -> Awaitable<http::Response> { co_return show_mailbox(); });
+  }
+}
+
+std::optional<provider::BrowserSession> Web::current(const http::RequestHead& request) const {
+  const auto now = clock_.now();
+  const auto id = browser_sessions_.read(request, now);
+  if (!id) return std::nullopt;
+  const auto session =
+      store_.read([&](store::Transaction& tx) { return sessions_.find(tx, *id, now); });
+  if (!session || session->kind != sessions::Kind::provider || !session->auth_time) {
+    return std::nullopt;
+  }
+  return provider::BrowserSession{session->id, session->user, *session->auth_time, session->amr};
+}
+
+http::Response Web::start(std::string_view request_token, std::string_view login_hint) const {
+  auto target = fmt::format("/ui/login?request={}", base::percent_encode(request_token));
+  if (!login_hint.empty()) target += "&login_hint=" + base::percent_encode(login_hint);
+  return http::Response::redirect(std::move(target));
+}
+
+http::Response Web::confirm_logout(
+    const std::vector<std::pair<std::string, std::string>>& fields) const {
+  std::vector<pages::View> hidden;
+  for (const auto& [name, value] : fields) {
+    hidden.push_back(pages::View{}.set("name", name).set("value", value));
+  }
+  pages::View view;
+  view.list("hidden", hidden).set("action", "/oidc/v1/end_session");
+  return pages::page(200, "logout", "Sign out", view, style_path, pages::FormTarget::anywhere);
+}
+
+http::Response Web::error_page(const oauth::Error& error) const {
+  pages::View view;
+  view.set("message", error.description).set("code", error.code);
+  return pages::page(error.status, "message", "This request cannot be completed", view, style_path);
+}
+
+http::Response Web::signed_out() const {
+  return message(200, "Signed out", "You are signed out.");
+}
+
+void Web::clear_cookie(http::Response& response) const {
+  response.with_cookie(browser_sessions_.clear());
+}
+
+http::Response Web::message(int status, std::string_view title, std::string_view text) const {
+  pages::View view;
+  view.set("message", text);
+  if (!options_.application_url.empty())
+    view.set("link", options_.application_url).set("link_text", "Go on");
+  return pages::page(status, "message", title, view, style_path);
+}
+
+std::optional<http::Response> Web::refuse(const http::Request& request) {
+  if (http::check_csrf(request.headers, options_.public_origin) == http::CsrfVerdict::refused) {
+    return message(403, "That did not work", "This form was sent from another site.");
+  }
+  const auto verdict = limiter_.check(request.client_address, clock_.now());
+  if (!verdict.allowed) {
+    auto refusal = message(429, "Too many attempts", "Please wait a moment and try again.");
+    refusal.with_header("Retry-After", std::to_string(verdict.retry_after_seconds()));
+    return refusal;
+  }
+  return std::nullopt;
+}
+
+sessions::Session Web::open_session(store::Transaction& tx, const http::Request& request,
+                                    base::UserId user, base::Time now) const {
+  if (const auto old = browser_sessions_.read(request, now)) sessions_.end(tx, *old, now);
+  sessions::Session session;
+  session.id = base::SessionId{base::Uuid::make(now, random_)};
+  session.user = user;
+  session.kind = sessions::Kind::provider;
+  session.created_at = session.rotated_at = now;
+  session.expires_at = now + browser_session_lifetime;
+  session.auth_time = now;
+  session.amr = "pwd";
+  sessions_.insert(tx, session);
+  return session;
+}
+
+http::Response Web::go_on(std::string_view request_token, const sessions::Session& session,
+                          std::string_view done) const {
+  auto response =
+      request_token.empty()
+          ? message(200, "Done", done)
+          : http::Response::redirect(fmt::format("/oauth/v2/authorize/continue?request={}",
+                                                 base::percent_encode(request_token)));
+  response.with_cookie(browser_sessions_.write(session.id, session.created_at));
+  return response;
+}
+
+http::Response Web::show_mailbox() const {
+  constexpr int most = 50;
+  const auto mails =
+      store_.read([](store::Transaction& tx) { return accounts::list_mailbox(tx, most); });
+  std::vector<pages::View> views;
+  for (const auto& mail : mails) {
+    views.push_back(pages::View{}
+                        .set("subject", mail.subject)
+                        .set("to", mail.to)
+                        .set("at", base::to_rfc3339(mail.sent_at))
+                        .set("body_html", link_urls(mail.body)));
+  }
+  return pages::page(200, "mailbox", "Mailbox", pages::View{}.list("mails", views), style_path);
+}
+
+}  // namespace vestibule::web

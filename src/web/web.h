@@ -1,0 +1,91 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "accounts/users.h"
+#include "async/pool.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "http/limiter.h"
+#include "http/router.h"
+#include "keys/sealer.h"
+#include "provider/sign_in.h"
+#include "sessions/sessions.h"
+#include "store/store.h"
+#include "web/browser_session.h"
+
+namespace vestibule::web {
+
+/// Whether /mailbox shows the mail that would have been sent (development and the demo).
+enum class Mailbox { hidden, shown };
+
+struct WebOptions {
+  std::string public_origin;          ///< of the provider, `scheme://host[:port]`
+  std::string application_url;        ///< where pages lead when there is nowhere else to go
+  base::OrganizationId organization;  ///< of accounts that register here
+  Mailbox mailbox = Mailbox::hidden;
+  http::Rate sign_in_rate{30, std::chrono::minutes(1), 30};
+};
+
+/// The provider's pages: sign-in, registration, forgotten password, e-mail proof, mailbox. They
+/// work without JavaScript. Every state-changing call is checked for cross-site origin first, then
+/// for the address's rate; passwords are hashed on the CPU pool before the unit of work.
+class Web final : public provider::SignIn {
+ public:
+  /// The references outlive it.
+  Web(WebOptions options, store::Store& store, const sessions::Sessions& sessions,
+      accounts::UserIds& ids, keys::PurposeKeys& keys, async::CpuPool& pool,
+      const base::Clock& clock, base::Random& random);
+
+  void add_routes(http::Router& router);
+
+  std::optional<provider::BrowserSession> current(const http::RequestHead& request) const override;
+  http::Response start(std::string_view request_token, std::string_view login_hint) const override;
+  http::Response confirm_logout(
+      const std::vector<std::pair<std::string, std::string>>& fields) const override;
+  http::Response error_page(const oauth::Error& error) const override;
+  http::Response signed_out() const override;
+  void clear_cookie(http::Response& response) const override;
+
+ private:
+  template <class T>
+  using Awaitable = boost::asio::awaitable<T>;
+
+  // login.cpp
+  http::Response login_page(int status, std::string_view request, std::string_view username,
+                            std::string_view error) const;
+  Awaitable<http::Response> post_login(http::Request& request);
+  // register.cpp
+  Awaitable<http::Response> post_register(http::Request& request);
+  // recovery.cpp
+  Awaitable<http::Response> post_forgot(http::Request& request);
+  Awaitable<http::Response> get_reset(http::Request& request);
+  Awaitable<http::Response> post_reset(http::Request& request);
+  // proof.cpp
+  Awaitable<http::Response> get_proof(http::Request& request);
+  Awaitable<http::Response> post_proof(http::Request& request);
+  // web.cpp
+  http::Response show_mailbox() const;
+  http::Response message(int status, std::string_view title, std::string_view text) const;
+  /// The refusal of a call that may not change anything: cross-site, or too many; else nullopt.
+  std::optional<http::Response> refuse(const http::Request& request);
+  /// Inserts a fresh provider session and ends the one that the browser had.
+  sessions::Session open_session(store::Transaction& tx, const http::Request& request,
+                                 base::UserId user, base::Time now) const;
+  /// On to the authorization request that the sign-in was for, or to a page that says it is done.
+  http::Response go_on(std::string_view request_token, const sessions::Session& session,
+                       std::string_view done) const;
+
+  WebOptions options_;
+  store::Store& store_;
+  const sessions::Sessions& sessions_;
+  accounts::UserIds& ids_;
+  BrowserSessions browser_sessions_;
+  async::CpuPool& pool_;
+  const base::Clock& clock_;
+  base::Random& random_;
+  http::AddressLimiter limiter_;
+};
+
+}  // namespace vestibule::web
