@@ -11,8 +11,10 @@
 #include "base/ids.h"
 #include "base/random.h"
 #include "base/secret.h"
+#include "jose/jwt.h"
 #include "jose/key.h"
-#include "keys/ring.h"
+#include "keys/key_ring.h"
+#include "keys/purpose_keys.h"
 #include "oauth/client.h"
 
 namespace vestibule::oauth {
@@ -38,7 +40,31 @@ struct AccessToken {
   std::string acr = {};
   std::shared_ptr<const Actor> actor = {};
   std::string extra_json = {};  ///< further members, as `,"name":value…`
+  /// The grant that it was issued under, whose revocation ends it: the refresh family of an
+  /// authorization code.
+  std::optional<base::Uuid> grant = {};
 };
+
+/// What an ID token says (OpenID Connect Core section 2).
+struct IdToken {
+  std::string subject;
+  std::vector<std::string> audience;
+  std::string client_id;  ///< `azp`, and `client_id` as ZITADEL writes it
+  base::Time issued_at;
+  base::Time expires_at;
+  std::optional<base::SessionId> session = {};
+  std::optional<base::Time> auth_time = {};
+  std::optional<std::string> nonce = {};
+  std::string amr = {};
+  std::string acr = {};
+  std::shared_ptr<const Actor> actor = {};
+  std::string access_token = {};  ///< the one that is issued beside it, for `at_hash`; may be empty
+  std::string claims = {};        ///< further members, as `,"name":value…`
+};
+
+/// `acr`: how surely the subject is who they claim to be. "1" if credentials were shown, "0" if
+/// nobody signed in (OpenID Connect Core section 2).
+std::string_view acr_of(const std::optional<base::Time>& auth_time);
 
 /// Makes tokens. Signing costs CPU and is done outside the writer, after the commit that makes the
 /// token true. Thread-safe.
@@ -62,7 +88,14 @@ class TokenIssuer {
   /// its session, user or revocation (see introspection.h).
   std::optional<AccessToken> parse(std::string_view token, base::Time now) const;
 
+  std::string sign_id_token(const IdToken& token, jose::Algorithm algorithm) const;
+  /// Reads back an ID token of ours; Expiry::ignored is for `id_token_hint` only. The caller
+  /// checks the audience.
+  std::optional<jose::Claims> parse_id_token(std::string_view token, jose::Expiry expiry,
+                                             base::Time now) const;
+
  private:
+  std::string access_claims(const AccessToken& token) const;
   std::string issuer_;
   const keys::KeyRing& ring_;
   keys::PurposeKeys& purposes_;

@@ -1,0 +1,159 @@
+#include "oauth/authorization.h"
+
+#include <utility>
+
+#include "accounts/users.h"
+#include "base/encoding.h"
+#include "base/random.h"
+#include "oauth/authorization_checks.h"
+#include "sessions/codes.h"
+
+namespace vestibule::oauth {
+namespace {
+
+/// `state` is echoed into a redirect, so its length is bounded.
+constexpr std::size_t longest_state = 4096;
+
+Result<void> fill(store::Transaction& tx, Authorization& request, const Parameters& parameters,
+                  const TokenIssuer& issuer, base::Time now) {
+  // One line a check, in the order of authorization_checks.h.
+  if (auto ok = checks::check_repetition(parameters); !ok) return ok;
+  if (request.state.size() > longest_state) return fail("invalid_request", "state is too long");
+  if (auto ok = checks::check_request_object(parameters); !ok) return ok;
+  if (auto ok = checks::check_response_type(parameters, request.client); !ok) return ok;
+  if (auto ok = checks::check_response_mode(parameters); !ok) return ok;
+  auto scope = checks::check_scope(parameters, request.client);
+  if (!scope) return std::unexpected(std::move(scope.error()));
+  auto challenge = checks::check_pkce(parameters);
+  if (!challenge) return std::unexpected(std::move(challenge.error()));
+  auto prompt = checks::check_prompt(parameters);
+  if (!prompt) return std::unexpected(std::move(prompt.error()));
+  auto max_age = checks::check_max_age(parameters);
+  if (!max_age) return std::unexpected(std::move(max_age.error()));
+  auto hinted = checks::check_id_token_hint(tx, parameters, issuer, now);
+  if (!hinted) return std::unexpected(std::move(hinted.error()));
+
+  request.scope = std::move(*scope);
+  request.code_challenge = std::move(*challenge);
+  request.nonce = parameters.find("nonce");
+  request.prompt = *prompt;
+  request.max_age = *max_age;
+  request.login_hint = parameters.get("login_hint");
+  request.hinted_user = *hinted;
+  return {};
+}
+
+std::unexpected<AuthorizationError> redirectable(const Authorization& request, Error error) {
+  return std::unexpected(
+      AuthorizationError(RedirectableError{request.redirect_uri, request.state, std::move(error)}));
+}
+
+/// Appends to the query that a registered redirect URI may have (RFC 6749 section 3.1.2).
+class Redirect {
+ public:
+  explicit Redirect(std::string uri) : uri_(std::move(uri)) {
+    separator_ = uri_.find('?') == std::string::npos ? '?' : '&';
+  }
+  Redirect& add(std::string_view name, std::string_view value) {
+    if (value.empty()) return *this;
+    uri_ += separator_;
+    uri_ += name;
+    uri_ += '=';
+    uri_ += base::percent_encode(value);
+    separator_ = '&';
+    return *this;
+  }
+  std::string finish() { return std::move(uri_); }
+
+ private:
+  std::string uri_;
+  char separator_;
+};
+
+}  // namespace
+
+AuthorizationResult<Authorization> validate_authorization(store::Transaction& tx,
+                                                          const TokenIssuer& issuer,
+                                                          const Parameters& parameters,
+                                                          base::Time now) {
+  auto client = checks::check_client(tx, parameters);
+  if (!client) return std::unexpected(AuthorizationError(std::move(client.error())));
+  auto redirect_uri = checks::check_redirect_uri(parameters, *client);
+  if (!redirect_uri) return std::unexpected(AuthorizationError(std::move(redirect_uri.error())));
+  Authorization request{.client = std::move(*client),
+                        .redirect_uri = std::move(*redirect_uri),
+                        .state = parameters.get("state"),
+                        .scope = {},
+                        .code_challenge = {}};
+  if (auto ok = fill(tx, request, parameters, issuer, now); !ok) {
+    return redirectable(request, std::move(ok.error()));
+  }
+  return request;
+}
+
+NextStep decide(const Authorization& request, const std::optional<SignedIn>& session,
+                base::Time started_at, base::Time now) {
+  const NextStep otherwise =
+      request.prompt == Prompt::none ? NextStep::refuse_login_required : NextStep::sign_in;
+  if (!session) return otherwise;
+  if (request.hinted_user && *request.hinted_user != session->user) return otherwise;
+  const bool fresh_needed =
+      request.prompt == Prompt::login || request.prompt == Prompt::select_account;
+  if (fresh_needed && session->auth_time <= started_at) return otherwise;
+  // A sign-in made for this very request satisfies max_age=0 too.
+  if (request.max_age && session->auth_time <= started_at &&
+      session->auth_time + *request.max_age < now) {
+    return otherwise;
+  }
+  return NextStep::issue_code;
+}
+
+AuthorizationResult<std::string> issue_code(store::Transaction& tx, const GrantContext& context,
+                                            const Authorization& request, const SignedIn& signed_in,
+                                            base::Time now) {
+  const auto session = context.sessions.find(tx, signed_in.session, now);
+  if (!session || session->user != signed_in.user || session->kind != sessions::Kind::provider) {
+    return redirectable(request, {"login_required", "the session has ended"});
+  }
+  const auto user = accounts::find_user(tx, session->user);
+  if (!user || user->state != accounts::UserState::active || user->is_guest()) {
+    return redirectable(request, {"access_denied", "this user cannot sign in"});
+  }
+  if (user->organization != request.client.organization) {
+    return redirectable(request, {"access_denied", "this user is of another organization"});
+  }
+  std::string code = base::random_token(context.random);
+  sessions::insert_code(tx, code,
+                        {.client = request.client.id,
+                         .user = user->id,
+                         .session = session->id,
+                         .redirect_uri = request.redirect_uri,
+                         .scope = request.scope.text(),
+                         .nonce = request.nonce,
+                         .code_challenge = request.code_challenge,
+                         .auth_time = session->auth_time.value_or(signed_in.auth_time),
+                         .amr = session->amr,
+                         .created_at = now,
+                         .expires_at = now + code_lifetime});
+  return code;
+}
+
+std::string success_redirect(const Authorization& request, std::string_view code,
+                             std::string_view issuer) {
+  return Redirect(request.redirect_uri)
+      .add("code", code)
+      .add("state", request.state)
+      .add("iss", issuer)
+      .finish();
+}
+
+std::string error_redirect(const RedirectableError& error, std::string_view issuer) {
+  return Redirect(error.redirect_uri)
+      .add("error", error.error.code)
+      .add("error_description", error.error.description)
+      .add("state", error.state)
+      .add("iss", issuer)
+      .finish();
+}
+
+}  // namespace vestibule::oauth

@@ -1,0 +1,169 @@
+#include "oauth/authorization_checks.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "accounts/users.h"
+#include "base/text.h"
+#include "oauth/pkce.h"
+
+namespace vestibule::oauth {
+namespace {
+
+/// What follows scheme, loopback address and port; nullopt if it is no such URI.
+struct LoopbackUri {
+  std::string_view origin;
+  std::string_view rest;
+};
+std::optional<LoopbackUri> split_loopback(std::string_view uri) {
+  for (const std::string_view origin : {"http://127.0.0.1", "http://[::1]"}) {
+    if (!uri.starts_with(origin)) continue;
+    std::string_view rest = uri.substr(origin.size());
+    if (rest.starts_with(':')) {
+      const auto digits = std::min(rest.find_first_not_of("0123456789", 1), rest.size());
+      if (digits == 1 || digits > 6) return std::nullopt;
+      rest.remove_prefix(digits);
+    }
+    // Anything else, such as a longer host name or user info, is another origin.
+    if (!rest.empty() && rest.front() != '/' && rest.front() != '?') return std::nullopt;
+    return LoopbackUri{origin, rest};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool matches_redirect_uri(std::string_view registered, std::string_view given) {
+  if (registered == given) return true;
+  const auto a = split_loopback(registered);
+  const auto b = split_loopback(given);
+  return a && b && a->origin == b->origin && a->rest == b->rest;
+}
+
+namespace checks {
+
+Result<Client> check_client(store::Transaction& tx, const Parameters& parameters) {
+  const auto text = parameters.find("client_id");
+  if (!text) return fail("invalid_request", "client_id missing");
+  const auto id = base::parse_id<base::ClientId>(*text);
+  auto client = id ? find_client(tx, *id) : std::nullopt;
+  if (!client) return fail("invalid_client", "no active client not found");
+  return std::move(*client);
+}
+
+Result<std::string> check_redirect_uri(const Parameters& parameters, const Client& client) {
+  auto uri = parameters.find("redirect_uri");
+  if (!uri) {
+    return fail("invalid_request",
+                "The redirect_uri is missing in the request. Please ensure it is added to the "
+                "request. If you have any questions, you may contact the administrator of the "
+                "application.");
+  }
+  const bool registered = !base::has_control_character(*uri) &&
+                          std::ranges::any_of(client.redirect_uris, [&](const auto& known) {
+                            return matches_redirect_uri(known, *uri);
+                          });
+  // Of several values only the first has been compared, so a second one is never followed.
+  if (!registered || parameters.all("redirect_uri").size() > 1 ||
+      parameters.all("client_id").size() > 1) {
+    return fail("invalid_request",
+                "The requested redirect_uri is missing in the client configuration. If you have "
+                "any questions, you may contact the administrator of the application.");
+  }
+  return std::move(*uri);
+}
+
+Result<void> check_repetition(const Parameters& parameters) {
+  return parameters.check_not_repeated();
+}
+
+Result<void> check_request_object(const Parameters& parameters) {
+  if (parameters.find("request")) return fail("request_not_supported", "request is not supported");
+  if (parameters.find("request_uri")) {
+    return fail("request_uri_not_supported", "request_uri is not supported");
+  }
+  return {};
+}
+
+Result<void> check_response_type(const Parameters& parameters, const Client& client) {
+  const auto type = parameters.find("response_type");
+  if (!type) return fail("invalid_request", "response_type missing");
+  if (*type != "code") return fail("unsupported_response_type", "only code is supported");
+  if (!client.allows_grant(grant_authorization_code)) {
+    return fail("unauthorized_client", "response_type code is not allowed for this client");
+  }
+  return {};
+}
+
+Result<void> check_response_mode(const Parameters& parameters) {
+  const auto mode = parameters.find("response_mode");
+  if (mode && *mode != "query") return fail("invalid_request", "only response_mode query exists");
+  return {};
+}
+
+Result<Scope> check_scope(const Parameters& parameters, const Client& client) {
+  const Scope requested = Scope::parse(parameters.get("scope"));
+  if (requested.empty()) return missing_scope();
+  Scope scope = known_scopes(requested, client);
+  if (!client.allows_grant(grant_refresh_token)) scope = scope.without(scope_offline_access);
+  if (scope.empty()) return fail("invalid_scope", "none of the requested scopes is known");
+  return scope;
+}
+
+Result<std::string> check_pkce(const Parameters& parameters) {
+  auto challenge = parameters.find("code_challenge");
+  if (!challenge) return fail("invalid_request", "code_challenge missing");
+  // RFC 7636 4.3: an absent method is `plain`, which is not supported.
+  if (parameters.get("code_challenge_method") != "S256") {
+    return fail("invalid_request", "code_challenge_method must be S256");
+  }
+  if (!is_code_challenge(*challenge)) return fail("invalid_request", "code_challenge malformed");
+  return std::move(*challenge);
+}
+
+Result<Prompt> check_prompt(const Parameters& parameters) {
+  const auto text = parameters.find("prompt");
+  if (!text) return Prompt::unspecified;
+  const auto words = base::split_words(*text);
+  Prompt prompt = Prompt::unspecified;
+  for (const auto& word : words) {
+    if (word == "none") {
+      if (words.size() > 1) return fail("invalid_request", "prompt none stands alone");
+      return Prompt::none;
+    }
+    if (word == "login") {
+      prompt = Prompt::login;
+    } else if (word == "select_account") {
+      if (prompt != Prompt::login) prompt = Prompt::select_account;
+    } else if (word == "consent") {
+      if (prompt == Prompt::unspecified) prompt = Prompt::consent;
+    } else {
+      return fail("invalid_request", "prompt has an unknown value");
+    }
+  }
+  return prompt;
+}
+
+Result<std::optional<base::Seconds>> check_max_age(const Parameters& parameters) {
+  const auto text = parameters.find("max_age");
+  if (!text) return std::optional<base::Seconds>();
+  const auto seconds = base::from_decimal(*text);
+  if (!seconds) return fail("invalid_request", "max_age is not a number of seconds");
+  // More than a century is no limit at all, and would overflow.
+  constexpr std::int64_t century = 3'155'760'000;
+  return std::optional(base::Seconds{std::min(*seconds, century)});
+}
+
+Result<std::optional<base::UserId>> check_id_token_hint(store::Transaction& tx,
+                                                        const Parameters& parameters,
+                                                        const TokenIssuer& issuer, base::Time now) {
+  const auto hint = parameters.find("id_token_hint");
+  if (!hint) return std::optional<base::UserId>();
+  const auto claims = issuer.parse_id_token(*hint, jose::Expiry::ignored, now);
+  const auto user = claims ? accounts::resolve_subject(tx, claims->subject) : std::nullopt;
+  if (!user) return fail("invalid_request", "id_token_hint invalid");
+  return user;
+}
+
+}  // namespace checks
+}  // namespace vestibule::oauth

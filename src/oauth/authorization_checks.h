@@ -1,0 +1,36 @@
+#pragma once
+
+#include "oauth/authorization.h"
+
+// The steps of validate_authorization, in its order; for the .cpp files of this folder and tests.
+namespace vestibule::oauth::checks {
+
+/// RFC 6749 2.2: which client it is. Not redirectable.
+Result<Client> check_client(store::Transaction& tx, const Parameters& parameters);
+/// RFC 6749 3.1.2: registered, compared as matches_redirect_uri does; required even if the client
+/// has only one. Not redirectable.
+Result<std::string> check_redirect_uri(const Parameters& parameters, const Client& client);
+
+// From here on an error goes back to the client.
+
+/// RFC 6749 3.1: no parameter twice.
+Result<void> check_repetition(const Parameters& parameters);
+/// OpenID Connect Core 6: request objects are not supported.
+Result<void> check_request_object(const Parameters& parameters);
+/// RFC 6749 3.1.1: `code` only, and the client may use it.
+Result<void> check_response_type(const Parameters& parameters, const Client& client);
+/// OAuth 2.0 Multiple Response Types 2.1: `query` only.
+Result<void> check_response_mode(const Parameters& parameters);
+/// RFC 6749 3.3; offline_access only for clients that may refresh (OpenID Connect Core 11).
+Result<Scope> check_scope(const Parameters& parameters, const Client& client);
+/// RFC 9700 2.1.1: PKCE with S256, for every client.
+Result<std::string> check_pkce(const Parameters& parameters);
+/// OpenID Connect Core 3.1.2.1: `none` stands alone.
+Result<Prompt> check_prompt(const Parameters& parameters);
+Result<std::optional<base::Seconds>> check_max_age(const Parameters& parameters);
+/// OpenID Connect Core 3.1.2.1: a token of ours, also an expired one.
+Result<std::optional<base::UserId>> check_id_token_hint(store::Transaction& tx,
+                                                        const Parameters& parameters,
+                                                        const TokenIssuer& issuer, base::Time now);
+
+}  // namespace vestibule::oauth::checks

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/secret.h"
+#include "oauth/client.h"
+#include "oauth/error.h"
+#include "oauth/parameters.h"
+#include "store/transaction.h"
+
+namespace vestibule::oauth {
+
+/// What a request says about which client sends it; nothing of it has been checked.
+struct ParsedCredentials {
+  AuthMethod method = AuthMethod::none;  ///< none, client_secret_basic or client_secret_post
+  std::string client_id;
+  base::Secret secret;
+};
+
+/// Reads the credentials from the Authorization field (if there is one) and the form. Errors:
+/// invalid_request for two methods at once, a malformed Basic value or no client at all. An
+/// Authorization field of another scheme, such as a stray Bearer token, is ignored.
+Result<ParsedCredentials> parse_credentials(std::optional<std::string_view> authorization,
+                                            const Parameters& form);
+
+/// A client that has shown who it is, or a public one that has named itself. Only
+/// authenticate_client makes one, so whoever takes it cannot be called without that step.
+class AuthenticatedClient {
+ public:
+  const Client* operator->() const { return &client_; }
+  const Client& client() const { return client_; }
+  AuthMethod how() const { return how_; }
+  /// True if a secret was shown.
+  bool is_confidential() const { return how_ != AuthMethod::none; }
+
+ private:
+  AuthenticatedClient(Client client, AuthMethod how) : client_(std::move(client)), how_(how) {}
+  friend Result<AuthenticatedClient> authenticate_client(store::Transaction&,
+                                                         const ParsedCredentials&);
+  Client client_;
+  AuthMethod how_;
+};
+
+/// RFC 6749 section 2.3. A confidential client may use basic or post whichever it registered.
+/// Errors: invalid_client; 401 if it tried Basic (section 5.2), where the answer needs
+/// WWW-Authenticate, else 400 as ZITADEL answers.
+Result<AuthenticatedClient> authenticate_client(store::Transaction& tx,
+                                                const ParsedCredentials& credentials);
+
+}  // namespace vestibule::oauth

@@ -1,0 +1,54 @@
+#include <utility>
+
+#include "async/commit.h"
+#include "oauth/discovery.h"
+#include "oauth/revocation.h"
+#include "provider/oauth_http.h"
+#include "provider/routes.h"
+
+namespace vestibule::provider {
+namespace {
+
+/// RFC 7009 section 2.
+boost::asio::awaitable<http::Response> answer(ProviderContext& context, http::Request& request) {
+  const auto form = read_form(request);
+  if (!form) co_return encode_error(request, form.error());
+  const auto credentials = read_credentials(request, *form);
+  if (!credentials) co_return encode_error(request, credentials.error());
+  auto known = [&](store::Transaction& tx) -> oauth::Result<void> {
+    const auto client = oauth::authenticate_client(tx, *credentials);
+    if (!client) return std::unexpected(client.error());
+    return {};
+  };
+  const auto authenticated = context.store.read(known);
+  if (!authenticated) co_return encode_error(request, authenticated.error());
+  const auto token = form->find("token");
+  if (!token) {
+    const oauth::Error error{"invalid_request", "token missing"};
+    co_return encode_error(request, error);
+  }
+
+  const auto now = context.clock.now();
+  auto unit = [&](store::Transaction& tx) -> oauth::Result<void> {
+    const auto client = oauth::authenticate_client(tx, *credentials);
+    if (!client) return std::unexpected(client.error());
+    return oauth::revoke(tx, context.grants(), *client, *token, now);
+  };
+  const auto revoked = co_await async::commit(context.store, std::move(unit));
+  if (!revoked) co_return encode_error(request, revoked.error());
+  auto response = uncached_json(200, {});
+  allow_any_origin(response);
+  co_return response;
+}
+
+}  // namespace
+
+void add_revocation_endpoint(http::Router& router, ProviderContext& context) {
+  router.add(
+      "POST", oauth::paths::revoke,
+      [&context](http::Request& request) { return answer(context, request); },
+      protocol_options("revoke"));
+  add_preflight(router, oauth::paths::revoke, "POST");
+}
+
+}  // namespace vestibule::provider
