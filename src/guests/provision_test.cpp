@@ -62,7 +62,7 @@ TEST(Provision, of_one_ticket_by_sixteen_threads_makes_one_guest) {
   }
   EXPECT_EQ(users.size(), 1u);
   EXPECT_EQ(created, 1);
-  EXPECT_EQ(world.read(&Guests::count_users), 1);
+  EXPECT_EQ(world.user_count(), 1);
 }
 
 TEST(Provision, of_a_used_ticket_leads_to_its_session_for_a_minute) {
@@ -116,7 +116,7 @@ TEST(Provision, by_key_refuses_another_body) {
   const auto refused = provision_by_key(world, "key", "{ }");
   EXPECT_EQ(refused.error().reason, "key_reused");
   EXPECT_EQ(refused.error().kind, base::ErrorKind::invalid);
-  EXPECT_EQ(world.read(&Guests::count_users), 1);
+  EXPECT_EQ(world.user_count(), 1);
 }
 
 TEST(Provision, keys_belong_to_their_caller) {

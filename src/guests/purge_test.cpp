@@ -85,7 +85,7 @@ TEST(Purge, works_through_any_number_in_any_page_size) {
               static_cast<int>(page.size()));
   }
   EXPECT_EQ(seen, 53);
-  EXPECT_EQ(world.read(&Guests::count_users), 0);
+  EXPECT_EQ(world.user_count(), 0);
 }
 
 TEST(Purge, of_a_candidate_that_registered_meanwhile_does_nothing) {

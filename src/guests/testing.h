@@ -100,7 +100,10 @@ class World {
   std::optional<Merge> merge(base::MergeId id) {
     return read([&](store::Transaction& tx) { return find_merge(tx, id); });
   }
-  /// "TYPE SUB-OR-EMPTY" of what waits for an application, oldest first.
+  std::int64_t user_count() {
+    return read([](store::Transaction& tx) { return Guests::count_users(tx, 1'000'000); });
+  }
+  /// Types of the events that wait for an application, oldest first.
   std::vector<std::string> waiting(std::string_view application) {
     static const store::Statement statement{
         "test.outbox", "select type, payload from outbox where application = $1 order by id"};
