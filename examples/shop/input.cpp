@@ -18,7 +18,10 @@ base::Result<Input> Input::parse(const http::Request& request) {
     input.encoding_ = Encoding::form;
     const auto form = http::Form::parse(request.body);
     if (!form) return std::unexpected(form.error());
-    for (const auto& [name, value] : form->fields()) input.texts_.emplace(name, value);
+    for (const auto& [name, value] : form->fields()) {
+      input.present_.insert(name);
+      input.texts_.emplace(name, value);
+    }
     return input;
   }
   if (request.body.empty()) return input;
@@ -29,6 +32,7 @@ base::Result<Input> Input::parse(const http::Request& request) {
   if (error || !value.is_object())
     return base::fail(base::ErrorKind::invalid, "bad_json", "The body is not a JSON object.");
   for (const auto& member : value.get_object()) {
+    input.present_.emplace(member.key());
     if (member.value().is_string())
       input.texts_.emplace(member.key(), member.value().get_string());
     else if (member.value().is_int64())
@@ -50,7 +54,7 @@ std::optional<std::int64_t> Input::integer(std::string_view name) const {
 }
 
 bool Input::has(std::string_view name) const {
-  return texts_.contains(name) || integers_.contains(name);
+  return present_.contains(name);
 }
 
 }  // namespace vestibule::shop

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -26,10 +27,12 @@ class Input {
   std::string text(std::string_view name) const;
   /// The member as a whole number that is not negative; nullopt for anything else.
   std::optional<std::int64_t> integer(std::string_view name) const;
+  /// Whether it is there at all, of whatever type.
   bool has(std::string_view name) const;
 
  private:
   Encoding encoding_ = Encoding::json;
+  std::set<std::string, std::less<>> present_;
   std::map<std::string, std::string, std::less<>> texts_;
   std::map<std::string, std::int64_t, std::less<>> integers_;
 };

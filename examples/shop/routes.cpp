@@ -36,9 +36,11 @@ http::Response show_problem(const http::RequestHead& head, const http::Problem& 
                         problem.kind == http::ProblemKind::not_found ? "There is nothing here"
                                                                      : "That did not work",
                         problem.message);
-  base::Error error{
+  const base::Error error{
       base::ErrorKind::invalid, http::to_string(problem.kind), problem.message, {}, {}};
-  return refuse(error);
+  auto response = refuse(error);
+  response.status = http::status_of(problem.kind);
+  return response;
 }
 
 }  // namespace

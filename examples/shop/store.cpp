@@ -121,6 +121,7 @@ std::optional<std::string> Transaction::find_text(const char* sql,
 void Transaction::commit() {
   execute(store_.db_, "commit");
   open_ = false;
+  lock_.unlock();
 }
 
 Store::Store(const std::filesystem::path& directory) {

@@ -44,6 +44,7 @@ class Store;
 
 /// One SQLite transaction. It is rolled back unless `commit` is called, and when `commit` returns
 /// the data is on disk (WAL with synchronous=FULL), so an answer sent afterwards is a promise kept.
+/// Nothing may be run after `commit`.
 class Transaction {
  public:
   Transaction(const Transaction&) = delete;

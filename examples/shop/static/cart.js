@@ -32,19 +32,19 @@ function showCart(cart) {
   byId("cart-empty").hidden = cart.count !== 0;
 }
 
-async function refused(refusal) {
-  toast(refusal.message);
-  try {
-    showCart(await api.get("/api/cart"));
-  } catch {
-    // The message above says what is wrong.
-  }
+// Shows the cart as the server has it; if it cannot be asked, the page stays as it is.
+async function reload() {
+  await api.get("/api/cart").then(showCart, () => {});
 }
 
-function added(name, cart, isNew) {
+async function refused(refusal) {
+  toast(refusal.message);
+  await reload();
+}
+
+function added(name, isNew) {
   const content = [`${name} is in your cart. `, make("a", { href: "/cart" }, "See the cart")];
   if (isNew) content.push(make("small", {}, "You have an identity now, without having been asked for one."));
-  showCart(cart);
   toast(...content);
 }
 
@@ -57,7 +57,8 @@ function wireAdd(form) {
       try {
         const cart = await api.post("/api/cart/items", { product_id, quantity });
         const name = cart.items.find((item) => item.product_id === product_id)?.name || "It";
-        added(name, cart, await identityMayHaveChanged());
+        showCart(cart);
+        added(name, await identityMayHaveChanged().catch(() => false));
       } catch (refusal) {
         await refused(refusal);
       }
@@ -104,7 +105,7 @@ function wireWish(button) {
       await api.withIdentity(() => (wished ? api.remove(path) : api.put(path)));
       button.setAttribute("aria-pressed", String(!wished));
       toast(wished ? "Off your wish list." : "On your wish list.");
-      await identityMayHaveChanged();
+      await identityMayHaveChanged().catch(() => false);
     } catch (refusal) {
       toast(refusal.message);
     }
@@ -116,7 +117,7 @@ export function wireCart() {
   document.querySelectorAll("[data-line]").forEach(wireLine);
   document.querySelectorAll("[data-wish]").forEach(wireWish);
   // Another tab may have changed the cart while this one was away.
-  document.addEventListener("visibilitychange", async () => {
-    if (document.visibilityState === "visible") showCart(await api.get("/api/cart"));
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") reload();
   });
 }

@@ -30,7 +30,7 @@ function wireRegister(form) {
           password: password.value,
         });
         form.reset();
-        await identityMayHaveChanged();
+        await identityMayHaveChanged().catch(() => false);
         byId("registered").focus();
         toast("Welcome. Your cart is where it was.");
       } catch (refusal) {

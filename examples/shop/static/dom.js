@@ -13,6 +13,12 @@ export function money(cents) {
   return cents % 100 ? `€${(cents / 100).toFixed(2)}` : `€${cents / 100}`;
 }
 
+// A point in time where the reader is; the time alone for what happened today.
+export function when(at) {
+  const today = at.toDateString() === new Date().toDateString();
+  return today ? at.toLocaleTimeString() : at.toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+}
+
 let hiding;
 export function toast(...content) {
   const box = byId("toast");

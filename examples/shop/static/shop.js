@@ -2,8 +2,11 @@
 
 import { wireCart } from "./cart.js";
 import { wireCheckout } from "./checkout.js";
+import { when } from "./dom.js";
 import { wireYou } from "./you.js";
 
 wireCart();
 wireCheckout();
 wireYou();
+
+for (const time of document.querySelectorAll("main time")) time.textContent = when(new Date(time.dateTime));

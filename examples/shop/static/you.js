@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { meanings, shown } from "./claims.js";
-import { byId, byTest, make, toast } from "./dom.js";
+import { byId, byTest, make, toast, when } from "./dom.js";
 
 const explanations = {
   nobody: "No identity, no session, no row in any database. Put something in the cart and see.",
@@ -41,7 +41,7 @@ function showSession() {
   byTest("whoami-sub").textContent = session.sub || "";
   fact("whoami-name", session.name);
   fact("whoami-email", session.email);
-  fact("whoami-expires", session.expires_at && new Date(session.expires_at * 1000).toLocaleString());
+  fact("whoami-expires", session.expires_at && when(new Date(session.expires_at * 1000)));
   const verified = byTest("whoami-email-verified");
   verified.hidden = !session.email;
   verified.dataset.verified = String(Boolean(session.email_verified));
@@ -86,7 +86,7 @@ async function showTimeline() {
   byTest("timeline").replaceChildren(
     ...events.map((event) => {
       const at = new Date(event.at * 1000);
-      const time = make("time", { dateTime: at.toISOString() }, at.toLocaleString());
+      const time = make("time", { dateTime: at.toISOString() }, when(at));
       const item = make("li", {}, make("strong", {}, event.type), time, make("span", {}, event.text || ""));
       item.dataset.type = event.type;
       return item;
