@@ -1,6 +1,7 @@
 #include "http/outgoing.h"
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -54,6 +55,14 @@ curl_socket_t open_socket(void* context, curlsocktype, curl_sockaddr* address) {
     return CURL_SOCKET_BAD;
   }
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/// Adds the extra certificates to those that curl has loaded.
+CURLcode add_certificates(CURL*, void* context, void* options) {
+  const auto& file = static_cast<const OutgoingOptions*>(options)->ca_file;
+  const auto loaded =
+      SSL_CTX_load_verify_locations(static_cast<SSL_CTX*>(context), file.c_str(), nullptr);
+  return loaded == 1 ? CURLE_OK : CURLE_SSL_CACERT_BADFILE;
 }
 
 std::size_t take_header(char* bytes, std::size_t, std::size_t count, void* context) {
@@ -209,7 +218,10 @@ std::expected<OutgoingResponse, OutgoingError> OutgoingClient::send(
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &transfer);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, fields.get());
-  if (!options_.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, options_.ca_file.c_str());
+  if (!options_.ca_file.empty()) {
+    curl_easy_setopt(curl, CURLOPT_SSL_CTX_FUNCTION, add_certificates);
+    curl_easy_setopt(curl, CURLOPT_SSL_CTX_DATA, &options_);
+  }
   if (request.method == "HEAD") {
     curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
   } else if (!request.body.empty() || request.method == "POST") {

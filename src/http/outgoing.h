@@ -48,7 +48,7 @@ struct OutgoingOptions {
   std::chrono::milliseconds connect_timeout = std::chrono::seconds(5);
   std::chrono::milliseconds total_timeout = std::chrono::seconds(15);
   std::size_t max_response = 1024 * 1024;  ///< of the body; the head is limited to 64 KiB
-  std::string ca_file;                     ///< trusted in place of the system's; PEM
+  std::string ca_file;  ///< PEM certificates trusted besides the system's; empty for none
   std::string user_agent = "vestibule";
 };
 

@@ -308,6 +308,12 @@ TEST(Proxy, TheHeadMayBeEditedAndACookieProtectsIt) {
   EXPECT_TRUE(recording.heads[0].starts_with("GET /other HTTP/1.1\r\n"));
 }
 
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr bool memory_is_telling = false;
+#else
+constexpr bool memory_is_telling = true;
+#endif
+
 long resident_kib() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
@@ -363,7 +369,9 @@ TEST(Proxy, BigBodiesStreamBothWaysInBoundedMemory) {
     ASSERT_TRUE(socket.read_through("\r\n\r\n"));
     EXPECT_EQ(receive_body(socket), big);
     EXPECT_EQ(uploaded, big);
-    EXPECT_LT(resident_kib() - before, 16 * 1024) << "a body was gathered somewhere";
+    if (memory_is_telling) {
+      EXPECT_LT(resident_kib() - before, 16 * 1024) << "a body was gathered somewhere";
+    }
   }
 }
 

@@ -14,6 +14,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cstring>
 #include <list>
+#include <semaphore>
 #include <thread>
 
 #include "http/connection.h"
@@ -112,6 +113,12 @@ struct Server::Impl {
       const auto bytes = base::random_bytes(random, sizeof seed);
       std::memcpy(&seed, bytes.data(), sizeof seed);
       workers.push_back(std::make_unique<Worker>(shared, seed));
+    }
+  }
+
+  ~Impl() {
+    for (const auto& listener : local_listeners) {
+      if (listener.acceptor.is_open()) ::unlink(listener.path.c_str());
     }
   }
 
@@ -233,33 +240,40 @@ struct Server::Impl {
     }
   }
 
-  void close_listeners() {
-    for (auto& listener : tcp_listeners) {
-      asio::post(listener.worker.context(), [&listener] {
-        ErrorCode ignored;
-        listener.acceptor.close(ignored);
+  /// Runs `action` on each io thread and returns when all have, or one has been stuck too long.
+  template <class Action>
+  void on_every_worker(Action action) {
+    const auto done = std::make_shared<std::counting_semaphore<>>(0);
+    for (const auto& worker : workers) {
+      asio::post(worker->context(), [&w = *worker, action, done] {
+        action(w);
+        done->release();
       });
     }
-    for (auto& listener : local_listeners) {
-      asio::post(workers[0]->context(), [&listener] {
-        ErrorCode ignored;
-        listener.acceptor.close(ignored);
-        ::unlink(listener.path.c_str());
-      });
+    for (std::size_t i = 0; i < workers.size(); ++i) {
+      if (!done->try_acquire_for(after_cut)) spdlog::error("an io thread is blocked");
     }
   }
 
-  /// Calls `action` for every connection, each on its own thread.
   template <class Action>
-  void for_each_connection(Action action) {
-    for (const auto& worker : workers) {
-      asio::post(worker->context(), [&w = *worker, action] {
-        w.start_draining();
-        const std::vector<ConnectionBase*> all(w.connections().begin(), w.connections().end());
-        for (auto* const connection : all) {
-          if (w.connections().contains(connection)) action(*connection);
-        }
-      });
+  static void for_each_connection(Worker& worker, Action action) {
+    const std::vector<ConnectionBase*> all(worker.connections().begin(),
+                                           worker.connections().end());
+    for (auto* const connection : all) {
+      if (worker.connections().contains(connection)) action(*connection);
+    }
+  }
+
+  /// On the worker's thread.
+  void stop_accepting(Worker& worker) {
+    ErrorCode ignored;
+    for (auto& listener : tcp_listeners) {
+      if (&listener.worker == &worker) listener.acceptor.close(ignored);
+    }
+    if (&worker != workers[0].get()) return;
+    for (auto& listener : local_listeners) {
+      listener.acceptor.close(ignored);
+      ::unlink(listener.path.c_str());
     }
   }
 
@@ -271,12 +285,17 @@ struct Server::Impl {
 
   std::size_t stop(std::chrono::milliseconds grace) {
     if (threads.empty()) return 0;
-    close_listeners();
-    for_each_connection([](ConnectionBase& connection) { connection.drain(); });
+    on_every_worker([this](Worker& worker) {
+      stop_accepting(worker);
+      worker.start_draining();
+      for_each_connection(worker, [](ConnectionBase& connection) { connection.drain(); });
+    });
     std::size_t cut = 0;
     if (!wait_for_end(grace)) {
       cut = shared.connections.load();
-      for_each_connection([](ConnectionBase& connection) { connection.cut(); });
+      on_every_worker([](Worker& worker) {
+        for_each_connection(worker, [](ConnectionBase& connection) { connection.cut(); });
+      });
       wait_for_end(after_cut);
     }
     guards.clear();

@@ -68,7 +68,7 @@ class Server {
   /// Starts the threads and returns.
   void start();
   /// Stops accepting, closes idle connections, lets running requests finish for `grace`, then cuts
-  /// the rest, and joins the threads. Returns how many were cut. Idempotent.
+  /// the rest, and joins the threads. Returns how many were cut. Idempotent; not from an io thread.
   std::size_t stop(std::chrono::milliseconds grace);
 
   std::size_t connection_count() const;
