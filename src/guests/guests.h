@@ -142,9 +142,9 @@ class Guests {
                                                   PurgeCursor& cursor, int limit);
   /// What purge would delete now.
   static std::int64_t count_purgeable(store::Transaction& tx, base::Time cutoff);
-  /// All users, whom a purge's share is measured against, counted up to `at_most`. It walks rows:
-  /// for a snapshot, not the writer.
-  static std::int64_t count_users(store::Transaction& tx, std::int64_t at_most);
+  /// All users, whom a purge's share is measured against. It walks rows: for a snapshot, not the
+  /// writer.
+  static std::int64_t count_users(store::Transaction& tx);
 
   /// Erases one user at once: every row that names it, a tombstone, the event (`guest.purged` for
   /// a guest, `user.deleted` for an account). `user` was loaded in this transaction. Conflict

@@ -59,8 +59,8 @@ std::int64_t Guests::count_purgeable(store::Transaction& tx, base::Time cutoff) 
   return rows.integer(0);
 }
 
-std::int64_t Guests::count_users(store::Transaction& tx, std::int64_t at_most) {
-  auto rows = tx.query(sql::count_users, at_most);
+std::int64_t Guests::count_users(store::Transaction& tx) {
+  auto rows = tx.query(sql::count_users);
   rows.next();
   return rows.integer(0);
 }

@@ -100,9 +100,7 @@ class World {
   std::optional<Merge> merge(base::MergeId id) {
     return read([&](store::Transaction& tx) { return find_merge(tx, id); });
   }
-  std::int64_t user_count() {
-    return read([](store::Transaction& tx) { return Guests::count_users(tx, 1'000'000); });
-  }
+  std::int64_t user_count() { return read(&Guests::count_users); }
   /// Types of the events that wait for an application, oldest first.
   std::vector<std::string> waiting(std::string_view application) {
     static const store::Statement statement{

@@ -34,21 +34,15 @@ base::Result<void> check_clock(store::Transaction& tx, const PurgeOptions& optio
                           base::to_rfc3339(last), base::to_rfc3339(now)));
 }
 
-base::Result<void> check_share(store::Transaction& tx, const PurgeReport& report,
-                               const PurgeOptions& options) {
-  // With so many users the share is kept; counting further would only cost time.
-  const auto enough = static_cast<std::int64_t>(static_cast<double>(report.found) /
-                                                std::max(options.max_share, 1e-6)) +
-                      1;
-  const auto counted = guests::Guests::count_users(tx, std::max(enough, options.small_store + 1));
-  if (counted <= options.small_store || counted >= enough) return {};
-  if (static_cast<double>(report.found) <= options.max_share * static_cast<double>(counted)) {
+base::Result<void> check_share(const PurgeReport& report, const PurgeOptions& options) {
+  const auto allowed = options.max_share * static_cast<double>(report.users);
+  if (report.users <= options.small_store || static_cast<double>(report.found) <= allowed) {
     return {};
   }
   return fail(ErrorKind::conflict, "share_exceeded",
               fmt::format("the purge would delete {} of {} users, more than the allowed share of "
                           "{}; if that is right, force it",
-                          report.found, counted, options.max_share));
+                          report.found, report.users, options.max_share));
 }
 
 /// Deletes one page of candidates in several units, which the writer may commit together.
@@ -96,9 +90,10 @@ base::Result<PurgeReport> run_purge(store::Store& store, const guests::Guests& g
   base::Result<void> refusal;
   store.read([&](store::Transaction& tx) {
     report.found = guests::Guests::count_purgeable(tx, report.cutoff);
+    report.users = guests::Guests::count_users(tx);
     if (options.mode == PurgeMode::dry_run || options.force == PurgeForce::yes) return;
     refusal = check_clock(tx, options, now);
-    if (refusal) refusal = check_share(tx, report, options);
+    if (refusal) refusal = check_share(report, options);
   });
   if (options.mode == PurgeMode::dry_run) return report;
   if (!refusal) return std::unexpected(std::move(refusal.error()));

@@ -33,6 +33,7 @@ struct PurgeOptions {
 
 struct PurgeReport {
   base::Time cutoff;
+  std::int64_t users = 0;   ///< in the store before
   std::int64_t found = 0;   ///< purgeable before
   std::int64_t purged = 0;  ///< 0 in a dry run
 };

@@ -37,6 +37,7 @@ TEST_F(PurgeRun, deletes_what_the_dry_run_counted) {
   PurgeOptions options{.mode = PurgeMode::dry_run, .batch = 16};
   const auto dry = run(options).value();
   EXPECT_EQ(dry.found, 300);
+  EXPECT_EQ(dry.users, 341);
   EXPECT_EQ(dry.purged, 0);
   EXPECT_EQ(users(), 341);
 
