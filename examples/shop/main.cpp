@@ -1,4 +1,5 @@
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -79,6 +80,7 @@ sigset_t block_signals() {
 
 void run(const Arguments& arguments) {
   const auto signals = block_signals();
+  umask(0077);  // names and addresses are nobody else's to read on this machine
   const base::SystemClock clock;
   base::SystemRandom random;
 
