@@ -48,7 +48,6 @@ def gateway(tmp_path_factory, upstream):
         application=True,
         upstream=upstream.url,
     )
-    vestibule.config["gateway"]["public_url"] = vestibule.application
     vestibule.start()
     yield vestibule
     assert vestibule.stop() == 0
@@ -69,7 +68,6 @@ class Demo:
             application=True,
             upstream=self.shop.url,
         )
-        self.vestibule.config["gateway"]["public_url"] = self.vestibule.application
 
     def start(self):
         self.vestibule.start()

@@ -106,9 +106,10 @@ class Vestibule(Process):
             "public_url": self.issuer,
             "data": str(self.data),
             "log": {"level": "debug"},
-            "gateway": {"public_url": self.application},
+            "gateway": {},
             **(config or {}),
         }
+        self.config["gateway"].setdefault("public_url", self.application)
         if application:
             self.config["gateway"]["listen"] = f"127.0.0.1:{self.gateway_port}"
         if upstream:
@@ -198,13 +199,13 @@ class Shop(Process):
         make_webhook_secret(self.secret_file)
         self.maintenance_file = self.directory / "maintenance"
 
-    def start(self, issuer, audience, mailbox=None):
+    def start(self, issuer, audience, environment=None):
         self.spawn([
             SHOP, "--listen", f"127.0.0.1:{self.port}", "--data", self.directory / "data",
             "--issuer", issuer, "--audience", audience, "--webhook-secret-file", self.secret_file,
             "--maintenance-file", self.maintenance_file,
-            "--mailbox-url", mailbox or issuer + "/mailbox",
-        ])
+            "--mailbox-url", issuer + "/mailbox",
+        ], environment)
         wait_for(lambda: requests.get(self.url + "/healthz", timeout=5).status_code == 200, "the shop")
         return self
 
