@@ -53,6 +53,15 @@ class OAuthTest : public testing::Test {
  protected:
   using Fields = std::vector<Parameters::Field>;
 
+  template <class F>
+  auto write(F unit) {
+    return store->write(std::move(unit));
+  }
+  template <class F>
+  auto read(F unit) {
+    return store->read(std::move(unit));
+  }
+
   OAuthTest()
       : sessions(ended),
         refresh_key(std::string(32, 'k')),
@@ -86,14 +95,6 @@ class OAuthTest : public testing::Test {
   }
 
   base::Time now() const { return clock.now(); }
-  template <class F>
-  auto write(F unit) {
-    return store->write(std::move(unit));
-  }
-  template <class F>
-  auto read(F unit) {
-    return store->read(std::move(unit));
-  }
   GrantContext context() { return {issuer, sessions, refresh_key, random}; }
 
   static accounts::User add_user(store::Transaction& tx, std::int64_t id, accounts::UserKind kind,
