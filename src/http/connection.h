@@ -83,6 +83,7 @@ class Connection final : public Exchange,
   Response render(const Problem& problem) const;
   boost::asio::awaitable<Next> settle();
   boost::asio::awaitable<void> linger();
+  std::string_view logged_path() const;
   void report();
   void begin_request();
 

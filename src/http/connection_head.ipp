@@ -136,6 +136,8 @@ auto Connection<Stream>::read_head() -> boost::asio::awaitable<Next> {
         read_timed_out_ = false;
         const Problem problem{ProblemKind::request_timeout, "the request came too slowly"};
         unread_ = close_after_ = true;
+        started_ = std::chrono::steady_clock::now();
+        request_.received_at = worker_.shared().clock.now();
         co_await respond_problem(problem);
         report();
       }
@@ -151,6 +153,7 @@ boost::asio::awaitable<void> Connection<Stream>::refuse_head(WireError error) {
   idle_ = false;
   unread_ = close_after_ = true;
   started_ = std::chrono::steady_clock::now();
+  request_.received_at = worker_.shared().clock.now();
   request_.request_id = worker_.next_request_id();
   auto response = Response::text(status_of(error), std::string(to_string(error)) + "\n");
   co_await respond(std::move(response));
@@ -246,7 +249,7 @@ boost::asio::awaitable<void> Connection<Stream>::answer_failure(std::exception_p
     if (problem.kind == ProblemKind::unavailable)
       problem.message = "a part that this needs does not answer; try again later";
     spdlog::error("request id={} method={} path={} failed: {}", request_.request_id,
-                  request_.method, request_.path, error.what());
+                  request_.method, logged_path(), error.what());
   } catch (...) {
     problem.message = "something went wrong here; the request id names it in our log";
     spdlog::error("request id={} failed with a foreign exception", request_.request_id);
@@ -315,6 +318,12 @@ boost::asio::awaitable<void> Connection<Stream>::linger() {
   read_watchdog_.rest();
 }
 
+/// As sent: a decoded path could hold spaces and imitate the fields that follow it.
+template <class Stream>
+std::string_view Connection<Stream>::logged_path() const {
+  return std::string_view(request_.target).substr(0, request_.target.find('?'));
+}
+
 template <class Stream>
 void Connection<Stream>::report() {
   const auto duration = std::chrono::duration_cast<std::chrono::microseconds>(
@@ -338,7 +347,7 @@ void Connection<Stream>::report() {
   }
   if (spdlog::should_log(spdlog::level::info)) {
     spdlog::info("request id={} method={} path={} status={} us={} route={}{}{}",
-                 request_.request_id, request_.method, request_.path, status_, duration.count(),
+                 request_.request_id, request_.method, logged_path(), status_, duration.count(),
                  route, request_.trace ? " trace=" : "",
                  request_.trace ? std::string_view(request_.trace->trace_id) : "");
   }

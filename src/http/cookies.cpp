@@ -66,9 +66,11 @@ std::string without_cookies(const HeaderList& headers, const std::vector<std::st
   std::string kept;
   for (const auto field : headers.find_all("Cookie")) {
     for_each_pair(field, [&](std::string_view pair) {
-      // White space around the name is taken off as an upstream might, so that no spelling of ours
-      // gets through.
-      auto name = name_of(pair);
+      // White space around the name, and the `=` of a cookie without a name before it, are taken
+      // off as an upstream might, so that no spelling of ours gets through.
+      auto named = pair;
+      named.remove_prefix(std::min(named.find_first_not_of("= \t"), named.size()));
+      auto name = name_of(named);
       while (!name.empty() && (name.back() == ' ' || name.back() == '\t')) name.remove_suffix(1);
       if (std::ranges::find(names, name) != names.end()) return;
       if (!kept.empty()) kept += "; ";

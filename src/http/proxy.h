@@ -51,8 +51,10 @@ class UpstreamPool {
 enum class Upgrades { refused, websocket };
 
 struct ForwardOptions {
-  /// The fields of the upstream request: the caller's own list, Host included. forward() removes
-  /// hop-by-hop fields from it all the same and adds the framing of the body.
+  /// The fields of the upstream request: the caller's own list, Host included. Whoever copies the
+  /// client's fields calls remove_hop_by_hop on the copy first and adds its own after that, so that
+  /// a client's Connection cannot take those away. forward() removes what is left of hop-by-hop
+  /// fields all the same, and adds the framing of the body.
   HeaderList headers;
   /// Request target; the client's own if empty.
   std::string target;

@@ -150,6 +150,12 @@ TEST(Server, AMalformedChunkEndsTheConnection) {
   }
 }
 
+TEST(Server, ARefusalHasTheRightDate) {
+  Fixture fixture;
+  fixture.clock.set(base::Time{std::chrono::seconds(784'111'777)});
+  EXPECT_EQ(fixture.ask("nonsense\r\n\r\n").headers.find("Date"), "Sun, 06 Nov 1994 08:49:37 GMT");
+}
+
 TEST(Server, LimitsTheHead) {
   Fixture fixture;
   const auto big = "GET / HTTP/1.1\r\nHost: test\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n";
