@@ -23,9 +23,9 @@ const store::Statement delete_range{
     "user_metadata.delete_prefix",
     "delete from user_metadata where user_id = $1 and key >= $2 and key < $3"};
 const store::Statement select_range{
-    "user_metadata.find_users",
-    "select distinct user_id from user_metadata where key >= $1 and key < $2 and user_id > $3 "
-    "order by user_id limit $4"};
+    "user_metadata.find_by_prefix",
+    "select key, user_id from user_metadata where (key, user_id) > ($1, $2) and key < $3 "
+    "order by key, user_id limit $4"};
 
 // The least text above every text that begins with `prefix`, which is not empty.
 std::string end_of_prefix(std::string_view prefix) {
@@ -79,13 +79,17 @@ void delete_metadata_by_prefix(store::Transaction& tx, base::UserId user, std::s
   tx.execute(delete_range, user, prefix, end_of_prefix(prefix));
 }
 
-std::vector<base::UserId> find_users_by_metadata_prefix(store::Transaction& tx,
-                                                        std::string_view prefix, base::UserId after,
-                                                        int limit) {
-  std::vector<base::UserId> users;
-  auto rows = tx.query(select_range, prefix, end_of_prefix(prefix), after, limit);
-  while (rows.next()) users.push_back(rows.id<base::UserId>(0));
-  return users;
+std::vector<Tagged> find_by_metadata_prefix(store::Transaction& tx, std::string_view prefix,
+                                            const std::optional<Tagged>& after, int limit) {
+  const std::string end = end_of_prefix(prefix);
+  // Ids are never negative: the first page begins just below the prefix itself.
+  const Tagged from = after ? *after : Tagged{std::string(prefix), base::UserId{-1}};
+  std::vector<Tagged> found;
+  auto rows = tx.query(select_range, from.key, from.user, end, limit);
+  while (rows.next()) {
+    found.push_back({.key = std::string(rows.text(0)), .user = rows.id<base::UserId>(1)});
+  }
+  return found;
 }
 
 }  // namespace vestibule::accounts

@@ -30,9 +30,14 @@ bool delete_metadata(store::Transaction& tx, base::UserId user, std::string_view
 /// Deletes every key that begins with `prefix`.
 void delete_metadata_by_prefix(store::Transaction& tx, base::UserId user, std::string_view prefix);
 
-/// Users that have a key beginning with `prefix`, by id, those after `after`; at most `limit`.
-std::vector<base::UserId> find_users_by_metadata_prefix(store::Transaction& tx,
-                                                        std::string_view prefix, base::UserId after,
-                                                        int limit);
+/// A user that has a key.
+struct Tagged {
+  std::string key;
+  base::UserId user;
+};
+/// Who has keys that begin with `prefix`, by key and then by user, through an index; those after
+/// `after` for the next page, at most `limit`. A user with several such keys comes several times.
+std::vector<Tagged> find_by_metadata_prefix(store::Transaction& tx, std::string_view prefix,
+                                            const std::optional<Tagged>& after, int limit);
 
 }  // namespace vestibule::accounts

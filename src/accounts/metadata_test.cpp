@@ -15,10 +15,13 @@ class MetadataTest : public testing::Test, public TestWorld {
   std::vector<Metadata> list(base::UserId user) {
     return read([&](store::Transaction& tx) { return list_metadata(tx, user); });
   }
-  std::vector<base::UserId> find(std::string_view prefix, base::UserId after = {}, int limit = 10) {
-    return read([&](store::Transaction& tx) {
-      return find_users_by_metadata_prefix(tx, prefix, after, limit);
-    });
+  std::vector<std::string> find(std::string_view prefix, std::optional<Tagged> after = {},
+                                int limit = 10) {
+    const auto tagged = read(
+        [&](store::Transaction& tx) { return find_by_metadata_prefix(tx, prefix, after, limit); });
+    std::vector<std::string> found;
+    for (const auto& one : tagged) found.push_back(one.key + " " + base::to_string(one.user));
+    return found;
   }
 };
 
@@ -68,10 +71,14 @@ TEST_F(MetadataTest, FindsUsersByPrefixInPages) {
   set({1}, "GUEST_26_11_21");
   set({1}, "GUEST_26_11_20");
   set({2}, "other");
-  EXPECT_EQ(find("GUEST_"), (std::vector<base::UserId>{{1}, {3}}));
-  EXPECT_EQ(find("GUEST_", {}, 1), (std::vector<base::UserId>{{1}}));
-  EXPECT_EQ(find("GUEST_", {1}), (std::vector<base::UserId>{{3}}));
-  EXPECT_EQ(find("GUEST_26_11_22"), (std::vector<base::UserId>{{3}}));
+  set({3}, "GUEST_26_11_20");
+  using Found = std::vector<std::string>;
+  EXPECT_EQ(find("GUEST_"), (Found{"GUEST_26_11_20 1", "GUEST_26_11_20 3", "GUEST_26_11_21 1",
+                                   "GUEST_26_11_22 3"}));
+  EXPECT_EQ(find("GUEST_", {}, 1), (Found{"GUEST_26_11_20 1"}));
+  EXPECT_EQ(find("GUEST_", Tagged{"GUEST_26_11_20", {1}}, 2),
+            (Found{"GUEST_26_11_20 3", "GUEST_26_11_21 1"}));
+  EXPECT_EQ(find("GUEST_26_11_22"), (Found{"GUEST_26_11_22 3"}));
   EXPECT_TRUE(find("GUEST_25").empty());
 }
 
