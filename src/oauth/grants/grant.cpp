@@ -21,6 +21,8 @@ TokenResponse sign(const TokenIssuer& issuer, Grant grant) {
     response.access_token = issuer.sign_id_token(*grant.id_token, grant.id_token_algorithm);
     return response;
   }
+  // Nobody reads an opaque token but introspection, which looks the user up anyway.
+  if (grant.format == TokenFormat::opaque) grant.access.extra_json.clear();
   response.access_token = issuer.make_access_token(grant.access, grant.format, grant.algorithm);
   if (grant.id_token) {
     grant.id_token->access_token = response.access_token;
