@@ -40,9 +40,9 @@ std::optional<sessions::Session> EmbeddedProvider::find_live(store::Transaction&
   auto session = parts_.sessions.find(tx, handle.session, now);
   if (!session || session->kind != sessions::Kind::gateway) return std::nullopt;
   if (session->generation == handle.generation) return session;
-  const bool replaced_just_now = session->generation == handle.generation + 1 &&
-                                 now - session->rotated_at <= sessions::rotation_grace;
-  return replaced_just_now ? session : std::nullopt;
+  const auto verdict =
+      sessions::judge_replaced(handle.generation, session->generation, session->rotated_at, now);
+  return verdict == sessions::Rotation::successor ? session : std::nullopt;
 }
 
 bool EmbeddedProvider::may_act_for(store::Transaction& tx, base::UserId service_account,

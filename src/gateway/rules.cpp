@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/encoding.h"
 #include "base/text.h"
 #include "http/headers.h"
+#include "http/wire.h"
 
 namespace vestibule::gateway {
 
@@ -79,10 +79,9 @@ std::vector<std::string_view> split_path(std::string_view path) {
 std::optional<std::string> decode_target_path(std::string_view target) {
   const auto raw = target.substr(0, target.find_first_of("?#"));
   if (!raw.starts_with('/')) return std::nullopt;
-  if (base::to_lower_ascii(raw).find("%2f") != std::string::npos) return std::nullopt;
-  auto path = base::percent_decode(raw, base::PlusMeaning::literal);
-  if (!path || base::has_control_character(*path) || path->find('\\') != std::string::npos)
-    return std::nullopt;
+  auto path = http::decode_path(raw);
+  if (!path) return std::nullopt;
+  // What is a dot segment to an upstream that drops path parameters first.
   for (const auto segment : split_path(*path))
     if (segment == "." || segment == "..") return std::nullopt;
   return path;

@@ -39,6 +39,16 @@ std::string child_trace(const http::RequestHead& head, base::Random& random) {
   return trace.to_string();
 }
 
+/// RFC 9111 5.2.2.1: max-age=delta-seconds, by some senders in quotes.
+bool has_positive_max_age(std::string_view lower) {
+  constexpr std::string_view directive = "max-age=";
+  const auto at = lower.find(directive);
+  if (at == std::string_view::npos) return false;
+  auto digits = lower.substr(at + directive.size());
+  digits = digits.substr(0, digits.find_first_of(", "));
+  return digits.find_first_of("123456789") != std::string_view::npos;
+}
+
 }  // namespace
 
 http::HeaderList upstream_headers(const http::RequestHead& head, const UpstreamContext& context,
@@ -108,11 +118,7 @@ bool may_be_cached(const http::HeaderList& answer) {
     if (http::list_contains(lower, "public") || http::list_contains(lower, "immutable") ||
         lower.find("s-maxage") != std::string::npos)
       return true;
-    if (const auto at = lower.find("max-age=");
-        at != std::string::npos &&
-        lower.find_first_of("123456789", at) == lower.find_first_not_of("0\"", at + 8) &&
-        at + 8 < lower.size())
-      return true;
+    if (has_positive_max_age(lower)) return true;
   }
   return false;
 }
