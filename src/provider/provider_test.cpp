@@ -39,7 +39,19 @@ class FakePages final : public SignIn {
   }
 };
 
-class ProviderTest : public oauth::OAuthTest {
+/// An io thread. It is a base before the store, since the store's writer completes into it.
+struct IoThread {
+  IoThread() : runner([this] { io.run(); }) {}
+  ~IoThread() {
+    io.stop();
+    runner.join();
+  }
+  boost::asio::io_context io;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard{io.get_executor()};
+  std::thread runner;
+};
+
+class ProviderTest : IoThread, public oauth::OAuthTest {
  protected:
   ProviderTest()
       : endpoints{*store,   clock,  random,   oauth::TestKeys::shared().ring,
@@ -51,18 +63,8 @@ class ProviderTest : public oauth::OAuthTest {
   http::Response call(http::Request request) {
     const auto match = router.match(request.method, request.path);
     if (!match.route) throw std::runtime_error("no route for " + request.path);
-    boost::asio::io_context io;
     auto answer = boost::asio::co_spawn(io, match.route->handler(request), boost::asio::use_future);
-    // The writer and the pool complete from their own threads while this one waits.
-    const auto guard = boost::asio::make_work_guard(io);
-    std::thread runner([&] { io.run(); });
-    auto wait = [&] {
-      const auto done = answer.wait_for(std::chrono::seconds(30));
-      io.stop();
-      runner.join();
-      return done;
-    };
-    EXPECT_EQ(wait(), std::future_status::ready);
+    EXPECT_EQ(answer.wait_for(std::chrono::seconds(60)), std::future_status::ready);
     return answer.get();
   }
   http::Response get(std::string path, const Fields& query = {}, http::HeaderList headers = {}) {
