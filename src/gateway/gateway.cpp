@@ -5,6 +5,7 @@
 
 #include "gateway/answers.h"
 #include "gateway/api.h"
+#include "gateway/pages.h"
 #include "gateway/proxy_site.h"
 
 namespace vestibule::gateway {
@@ -38,6 +39,16 @@ void Gateway::add_trusted_routes(http::Router& router) {
     throw std::invalid_argument(
         "forward-auth sets one cookie at most, and the cookie format jwt needs two");
   add_forward_auth_route(router, *context_, ProxyTrust::by_listener);
+}
+
+http::ErrorRenderer site_errors() {
+  return [](const http::RequestHead& head, const http::Problem& problem) {
+    const auto accept = head.header("Accept");
+    const bool person = accept && accept->find("text/html") != std::string_view::npos &&
+                        !head.path.starts_with("/guest/v1");
+    if (!person) return render_problem(head, problem);
+    return notice_page(http::status_of(problem.kind), "That did not work", problem.message, "/");
+  };
 }
 
 http::StreamHandler Gateway::proxy(const http::UpstreamPool& upstream) {

@@ -35,4 +35,8 @@ class Gateway {
   std::unique_ptr<Context> context_;
 };
 
+/// How problems look on the application's host: the API's form below `/guest/v1` and for scripts, a
+/// page for people. For the site that a gateway's routes and proxy are mounted on.
+http::ErrorRenderer site_errors();
+
 }  // namespace vestibule::gateway

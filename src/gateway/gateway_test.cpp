@@ -300,6 +300,7 @@ TEST(Gateway, UnknownCallsAreNotProxied) {
   const auto answer = browser.ask("PUT", "/guest/v1/session");
   EXPECT_EQ(answer.status, 405);
   EXPECT_TRUE(answer.headers.contains("Allow"));
+  EXPECT_EQ(Browser::member(answer, "error"), "method_not_allowed");
 }
 
 TEST(Gateway, UpgradeKeepsTheSubjectAndKillsTheOldCookie) {

@@ -63,6 +63,7 @@ class World {
                                         Dependencies{*provider, purposes, ended, clock, random});
     gateway->add_routes(server.site.router);
     server.site.fallback = gateway->proxy(pool);
+    server.site.errors = site_errors();
     server.start();
   }
   ~World() { server.server->stop(std::chrono::seconds(1)); }

@@ -1,0 +1,224 @@
+#include "gateway/admission.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include "gateway/pack.h"
+#include "gateway/testing.h"
+
+namespace vestibule::gateway {
+namespace {
+
+using std::chrono::minutes;
+
+/// Answers what a test says and counts what it was asked.
+class ScriptedProvider final : public IdentityProvider {
+ public:
+  Awaitable<GuestGrant> provision(GuestRequest request) override {
+    asked.push_back(request.session);
+    if (refusals > 0) {
+      --refusals;
+      co_return base::fail(base::ErrorKind::conflict, refusal, "no");
+    }
+    GuestGrant made;
+    made.grant = grant;
+    made.grant.session.session = request.session;
+    made.novelty = Novelty::created;
+    co_return made;
+  }
+  Awaitable<Grant> renew(SessionHandle handle) override {
+    ++renewals;
+    if (lost) throw std::runtime_error("lost");
+    if (refusals > 0) co_return base::fail(base::ErrorKind::unauthenticated, "no_session", "no");
+    Grant next = grant;
+    next.session = std::move(handle);
+    ++next.session.generation;
+    co_return next;
+  }
+  Awaitable<Grant> glance(SessionHandle) override {
+    ++glances;
+    co_return grant;
+  }
+  Awaitable<Profile> profile(SessionHandle) override { return unexpected<Profile>(); }
+  Awaitable<void> check_password(base::Secret, std::vector<std::string>) override {
+    return unexpected<void>();
+  }
+  Awaitable<Upgrade> upgrade(SessionHandle, UpgradeForm) override { return unexpected<Upgrade>(); }
+  std::string authorization_url(const SignInStart&) const override { return {}; }
+  Awaitable<SignedIn> complete_sign_in(SignInAnswer) override { return unexpected<SignedIn>(); }
+  Awaitable<ChoiceDone> choose(ChoiceRequest) override { return unexpected<ChoiceDone>(); }
+  boost::asio::awaitable<MergeProgress> await_merge(std::string, base::Milliseconds) override {
+    co_return MergeProgress::settled;
+  }
+  Awaitable<void> erase_guest(SessionHandle) override { return unexpected<void>(); }
+  Awaitable<void> end_session(SessionHandle) override { return unexpected<void>(); }
+  Awaitable<std::vector<TimelineEntry>> timeline(SessionHandle) override {
+    return unexpected<std::vector<TimelineEntry>>();
+  }
+  Awaitable<ServiceGuest> provision(ServiceGuestRequest) override {
+    return unexpected<ServiceGuest>();
+  }
+  Awaitable<std::vector<MergeTask>> pending_merges(base::Secret) override {
+    return unexpected<std::vector<MergeTask>>();
+  }
+  Awaitable<MergeTask> acknowledge(base::Secret, std::string) override {
+    return unexpected<MergeTask>();
+  }
+  Awaitable<std::string> find_alias(base::Secret, std::string) override {
+    return unexpected<std::string>();
+  }
+
+  Grant grant;
+  std::vector<base::SessionId> asked;
+  int refusals = 0;
+  std::string_view refusal = "ticket_used";
+  bool lost = false;
+  int renewals = 0;
+  int glances = 0;
+
+ private:
+  template <class T>
+  static Awaitable<T> unexpected() {
+    throw std::logic_error("admission asks no such thing");
+  }
+};
+
+class AdmissionTest : public testing::Test {
+ protected:
+  AdmissionTest()
+      : limiter({60, minutes(1), 30}),
+        admissions(provider, kit.session, kit.ticket, limiter, kit.clock, kit.random) {
+    provider.grant = kit.grant("renewed");
+  }
+  Admission admit(Visitor visitor, Need need, Cause cause) {
+    boost::asio::io_context io;
+    auto future = boost::asio::co_spawn(
+        io, admissions.admit(std::move(visitor), need, cause, http::IpAddress{}),
+        boost::asio::use_future);
+    io.run();
+    return future.get();
+  }
+  Visitor holder(TokenState state) {
+    Visitor visitor;
+    visitor.session = kit.grant("held");
+    visitor.token = state;
+    return visitor;
+  }
+  static std::string_view token(const Admission& admission) {
+    return admission.identity ? admission.identity->token.reveal() : "";
+  }
+
+  CookieKit kit;
+  ScriptedProvider provider;
+  http::AddressLimiter limiter;
+  Admissions admissions;
+};
+
+TEST_F(AdmissionTest, AFreshSessionNeedsNobody) {
+  for (const auto need : {Need::whoever_it_is, Need::somebody}) {
+    const auto admission = admit(holder(TokenState::fresh), need, Cause::own_page);
+    EXPECT_EQ(token(admission), "held");
+    EXPECT_TRUE(admission.cookies.empty());
+  }
+  EXPECT_EQ(provider.renewals + provider.glances, 0);
+  EXPECT_TRUE(provider.asked.empty());
+}
+
+TEST_F(AdmissionTest, ADueTokenCarriesOverALostProviderAndAnExpiredOneDoesNot) {
+  provider.lost = true;
+  const auto admission = admit(holder(TokenState::due), Need::somebody, Cause::own_page);
+  EXPECT_EQ(token(admission), "held");
+  EXPECT_TRUE(admission.cookies.empty());
+  EXPECT_THROW(admit(holder(TokenState::expired), Need::whoever_it_is, Cause::own_page),
+               std::runtime_error);
+}
+
+TEST_F(AdmissionTest, ARenewedSessionReplacesTheCookie) {
+  const auto admission = admit(holder(TokenState::due), Need::whoever_it_is, Cause::own_page);
+  EXPECT_EQ(token(admission), "renewed");
+  ASSERT_EQ(admission.cookies.size(), 1U);
+  EXPECT_EQ(kit.visit(CookieKit::headers(admission.cookies)).session->session.generation, 2U);
+}
+
+TEST_F(AdmissionTest, ADeadSessionIsDeletedOrReplaced) {
+  provider.refusals = 1;
+  const auto looking = admit(holder(TokenState::expired), Need::whoever_it_is, Cause::own_page);
+  EXPECT_FALSE(looking.identity);
+  ASSERT_EQ(looking.cookies.size(), 1U);
+  EXPECT_TRUE(looking.cookies[0].value.empty());
+  provider.refusals = 0;
+  Visitor nobody;
+  nobody.leftover = Leftover::session_cookie;
+  const auto acting = admit(nobody, Need::somebody, Cause::own_page);
+  EXPECT_EQ(acting.novelty, Novelty::created);
+  ASSERT_EQ(acting.cookies.size(), 1U);
+  EXPECT_FALSE(acting.cookies[0].value.empty());
+}
+
+TEST_F(AdmissionTest, AForeignPageChangesNothing) {
+  EXPECT_EQ(token(admit(holder(TokenState::due), Need::somebody, Cause::foreign_page)), "held");
+  EXPECT_EQ(provider.glances, 0);
+  EXPECT_EQ(token(admit(holder(TokenState::expired), Need::somebody, Cause::foreign_page)),
+            "renewed");
+  EXPECT_EQ(provider.glances, 1);
+  Visitor nobody;
+  nobody.leftover = Leftover::session_cookie;
+  const auto admission = admit(nobody, Need::somebody, Cause::foreign_page);
+  EXPECT_FALSE(admission.identity);
+  EXPECT_TRUE(admission.cookies.empty());
+  EXPECT_EQ(provider.renewals, 0);
+  EXPECT_TRUE(provider.asked.empty());
+}
+
+TEST_F(AdmissionTest, AUsedTicketIsLeftForANewSession) {
+  Visitor visitor;
+  visitor.ticket = kit.ticket.issue(kit.now(), kit.random);
+  provider.refusals = 1;
+  EXPECT_TRUE(admit(visitor, Need::somebody, Cause::own_page).identity);
+  ASSERT_EQ(provider.asked.size(), 2U);
+  EXPECT_EQ(provider.asked[0], visitor.ticket->session);
+  EXPECT_NE(provider.asked[1], visitor.ticket->session);
+  provider.refusals = 1;
+  provider.refusal = "insufficient_rights";
+  EXPECT_THROW(admit(visitor, Need::somebody, Cause::own_page), std::runtime_error);
+}
+
+TEST_F(AdmissionTest, OnlyWhoHasNeitherCookieIsOfferedATicket) {
+  EXPECT_TRUE(admissions.offer_ticket(Visitor{}));
+  EXPECT_FALSE(admissions.offer_ticket(holder(TokenState::fresh)));
+  Visitor visitor;
+  visitor.ticket = kit.ticket.issue(kit.now(), kit.random);
+  EXPECT_FALSE(admissions.offer_ticket(visitor));
+}
+
+TEST(Pack, ReadsBackExactlyWhatWasWritten) {
+  base::SystemRandom random;
+  const base::SessionId id{base::Uuid::make(base::FakeClock().now(), random)};
+  const auto bytes = Packer(3)
+                         .u32(0xfffefdfc)
+                         .time(base::FakeClock().now())
+                         .session(id)
+                         .text("")
+                         .text("text")
+                         .take();
+  const auto read = [&](std::string_view from, std::uint8_t format) {
+    Unpacker unpacker(from, format);
+    const bool same = unpacker.u32() == 0xfffefdfc && unpacker.time() == base::FakeClock().now() &&
+                      unpacker.session() == id && unpacker.text().empty() &&
+                      unpacker.text() == "text";
+    return same && unpacker.complete();
+  };
+  EXPECT_TRUE(read(bytes, 3));
+  EXPECT_FALSE(read(bytes, 4));
+  EXPECT_FALSE(read(bytes + "x", 3));
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(read(std::string_view(bytes).substr(0, size), 3)) << size;
+  EXPECT_THROW(Packer(1).text(std::string(65'536, 'x')), std::length_error);
+}
+
+}  // namespace
+}  // namespace vestibule::gateway
