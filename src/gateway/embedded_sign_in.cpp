@@ -23,6 +23,17 @@ struct EmbeddedProvider::Redemption {
   std::optional<SessionHandle> undecided_guest;
 };
 
+namespace {
+
+/// design.md section 4, "Merge": an account without any proved or asserted login name that this
+/// same session upgraded may be merged after confirmation. What request_merge tests in full.
+bool is_fresh_account(const accounts::User& user, const sessions::Session& session) {
+  return user.standing() == accounts::Standing::account && user.upgraded_at == session.created_at &&
+         !user.email_verified();
+}
+
+}  // namespace
+
 EmbeddedProvider::Redemption EmbeddedProvider::redeem(store::Transaction& tx,
                                                       const SignInAnswer& answer,
                                                       base::SessionId fresh, base::Time now) const {
@@ -82,6 +93,10 @@ void EmbeddedProvider::leave_previous(store::Transaction& tx, const SignInAnswer
   if (!previous) return;
   const auto was = accounts::find_user(tx, previous->user);
   const bool guest = was && was->standing() == accounts::Standing::guest;
+  if (!guest && was && is_fresh_account(*was, *previous) && was->id != redemption.user->id) {
+    redemption.undecided_guest = answer.previous;
+    return;
+  }
   if (!guest) {
     parts_.sessions.end(tx, previous->id, now);
     return;
@@ -118,7 +133,8 @@ Awaitable<ChoiceDone> EmbeddedProvider::choose(ChoiceRequest request) {
     const auto guest = find_live(tx, request.guest, now);
     const auto user = guest ? accounts::find_user(tx, guest->user) : std::nullopt;
     if (!user) return fail(ErrorKind::gone, "guest_gone", "the guest has been deleted");
-    if (user->standing() != accounts::Standing::guest)
+    const bool is_guest = user->standing() == accounts::Standing::guest;
+    if (!is_guest && !is_fresh_account(*user, *guest))
       return fail(ErrorKind::conflict, "not_a_guest", "the user is no guest any more");
     ChoiceDone done;
     switch (request.choice) {
@@ -126,12 +142,14 @@ Awaitable<ChoiceDone> EmbeddedProvider::choose(ChoiceRequest request) {
         parts_.sessions.end(tx, guest->id, now);
         break;
       case GuestChoice::merge: {
-        const auto merge = parts_.guests.request_merge(tx, user->id, account->user, now);
+        const auto merge = parts_.guests.request_merge(tx, user->id, account->user, now, guest->id);
         if (!merge) return std::unexpected(merge.error());
         done.merge_id = base::to_string(merge->id);
         break;
       }
       case GuestChoice::discard:
+        if (!is_guest)
+          return fail(ErrorKind::conflict, "not_a_guest", "an account is not discarded like this");
         if (const auto erased = parts_.guests.erase(tx, *user, guests::EraseReason::self, now);
             !erased)
           return std::unexpected(erased.error());

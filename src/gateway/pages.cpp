@@ -74,13 +74,14 @@ http::Response continue_to_sign_in_page(std::string_view return_to, std::string_
 http::Response choice_page() {
   return page(
       200, "You are signed in",
-      "<p>Before you signed in you used this site as a guest. What shall become of what you "
-      "did as a guest, such as your cart?</p>"
+      "<p>Before you signed in you used this site without this account. What shall become of what "
+      "you "
+      "did then, such as your cart?</p>"
       "<form method=\"post\" action=\"/guest/v1/choice\">"
       "<button type=\"submit\" name=\"choice\" value=\"merge\"><strong>Bring it along</strong>"
       "It is added to your account.</button>"
       "<button type=\"submit\" name=\"choice\" value=\"keep\"><strong>Leave it</strong>"
-      "Your account stays as it is; the guest is forgotten later.</button>"
+      "Your account stays as it is.</button>"
       "<button type=\"submit\" name=\"choice\" value=\"discard\"><strong>Discard it</strong>"
       "It is deleted at once.</button></form>",
       {});

@@ -130,6 +130,29 @@ TEST_F(SignIn, AGuestIsKeptOrDiscardedOnWish) {
   EXPECT_EQ(browser.subject(), account);
 }
 
+TEST_F(SignIn, AnAccountThatThisBrowserHasJustMadeIsMergedAfterConfirmationOnly) {
+  const auto fresh = become_guest();
+  browser.post_json("/guest/v1/upgrade",
+                    R"({"given_name":"Ada","family_name":"L","email":"ada2@example.org",)"
+                    R"("password":"correct horse battery staple 42"})");
+  const auto answer = sign_in("merge=1&return_to=/cart");
+  EXPECT_EQ(answer.headers.find("Location"), "/guest/v1/choice");
+  EXPECT_TRUE(world.find(fresh));
+  EXPECT_EQ(browser.post_form("/guest/v1/choice", "choice=merge").status, 303);
+  EXPECT_FALSE(world.find(fresh));
+  EXPECT_EQ(browser.subject(), account);
+}
+
+TEST_F(SignIn, AnAccountIsNotDiscarded) {
+  const auto fresh = become_guest();
+  browser.post_json("/guest/v1/upgrade",
+                    R"({"given_name":"Ada","family_name":"L","email":"ada2@example.org",)"
+                    R"("password":"correct horse battery staple 42"})");
+  sign_in("");
+  EXPECT_EQ(browser.post_form("/guest/v1/choice", "choice=discard").status, 409);
+  EXPECT_TRUE(world.find(fresh));
+}
+
 TEST_F(SignIn, TheChoiceBelongsToTheBrowserThatWasAsked) {
   const auto guest = become_guest();
   sign_in("");
