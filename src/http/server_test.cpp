@@ -415,7 +415,10 @@ class Gate {
 };
 
 TEST(Shutdown, FinishesWhatIsUnderWayAndClosesTheIdle) {
-  TestServer fixture;
+  // One thread: when the idle connection has been closed, the busy one knows as well.
+  ServerOptions options;
+  options.threads = 1;
+  TestServer fixture(options);
   Gate gate;
   add_routes(fixture.site);
   fixture.site.router.add("GET", "/wait", gate.handler());

@@ -261,7 +261,8 @@ TEST(RequestHead, MutationsNeverSplitTheReadings) {
   const std::string seed =
       "POST /a?b HTTP/1.1\r\nHost: h\r\nContent-Length: 12\r\nTransfer-Encodin: chunked\r\n"
       "Connection: close\r\n\r\n";
-  const std::string interesting("\r\n\t \0:,;=0123\x0b\x7f\xffHg\"/", 22);
+  using namespace std::string_literals;
+  const auto interesting = "\r\n\t \0:,;=0123\x0b\x7f\xffHg\"/"s;
   base::FakeRandom random;
   int both = 0;
   for (int round = 0; round < 30'000; ++round) {
