@@ -81,9 +81,6 @@ void read(ConfigTable& table, Config& config) {
   table.choice("mail.transport", config.mail.transport,
                {{"mailbox", MailTransport::mailbox}, {"none", MailTransport::none}});
   table.integer("mail.per_recipient_per_day", config.mail.per_recipient_per_day, 1, 1000);
-  base::Seconds jitter{2};
-  table.duration("mail.jitter", jitter);
-  config.mail.jitter = jitter;
 
   table.duration("merge.deadline", config.merge.deadline);
   read_lists(table, config);

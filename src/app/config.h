@@ -91,7 +91,6 @@ struct Config {
   struct {
     MailTransport transport = MailTransport::mailbox;
     int per_recipient_per_day = 10;
-    base::Milliseconds jitter{2000};
   } mail;
 
   struct {

@@ -114,13 +114,20 @@ TEST(Config, Urls) {
   EXPECT_EQ(url->path, "/a");
   EXPECT_EQ(parse_url("http://[::1]:8080")->authority, "[::1]:8080");
   for (const auto* bad : {"", "shop", "ftp://a", "http://", "http://u@a", "http://a?b",
-                          "http://a#b", "http://a:0", "//a"}) {
+                          "http://a#b", "http://a:0", "//a", "http://a.%ad", "http://a:443b"}) {
     EXPECT_FALSE(parse_url(bad)) << bad;
   }
   EXPECT_EQ(parse_host_port("[::1]:80")->host, "::1");
   for (const auto* bad : {"", ":80", "a", "a:", "a:x", "a:70000", "::1:80"}) {
     EXPECT_FALSE(parse_host_port(bad)) << bad;
   }
+}
+
+TEST(Config, LoopbackIsAnAddress) {
+  for (const auto* host : {"localhost", "127.0.0.1", "127.8.9.10", "::1"})
+    EXPECT_TRUE(is_loopback(host)) << host;
+  for (const auto* host : {"127.example.com", "128.0.0.1", "::", "localhost.example.com", ""})
+    EXPECT_FALSE(is_loopback(host)) << host;
 }
 
 TEST(Config, Durations) {

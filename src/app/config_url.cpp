@@ -4,6 +4,7 @@
 
 #include "app/config.h"
 #include "base/text.h"
+#include "http/ip.h"
 
 namespace vestibule::app {
 
@@ -39,7 +40,10 @@ std::optional<HostPort> parse_host_port(std::string_view text) {
 }
 
 bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+  if (host == "localhost") return true;
+  static const http::Cidr loopback = http::Cidr::parse("127.0.0.0/8").value();
+  const auto address = http::IpAddress::parse(host);
+  return address && (address->to_string() == "::1" || loopback.contains(*address));
 }
 
 std::optional<UrlParts> parse_url(std::string_view url) {
@@ -49,7 +53,9 @@ std::optional<UrlParts> parse_url(std::string_view url) {
   UrlParts parts;
   parts.scheme = base::to_lower_ascii(std::string(parsed->scheme()));
   if ((parts.scheme != "http" && parts.scheme != "https") || parsed->has_userinfo() ||
-      parsed->has_query() || parsed->host().empty()) {
+      parsed->has_query() || parsed->host().empty() ||
+      // RFC 3986 3.2.2 lets names be escaped; no browser writes an origin so.
+      parsed->encoded_host().contains('%')) {
     return std::nullopt;
   }
   const bool bracketed = parsed->host_type() == boost::urls::host_type::ipv6;
@@ -58,6 +64,8 @@ std::optional<UrlParts> parse_url(std::string_view url) {
   parts.port = parsed->has_port() ? parsed->port_number() : usual;
   if (parts.port == 0) return std::nullopt;
   parts.path = std::string(parsed->encoded_path());
+  // Boost 1.81 reads `a:443b` as port 443 and path `b`.
+  if (!parts.path.empty() && !parts.path.starts_with('/')) return std::nullopt;
   while (parts.path.ends_with('/')) parts.path.pop_back();
   parts.authority = bracketed ? "[" + parts.host + "]" : parts.host;
   if (parts.port != usual) parts.authority += ":" + std::to_string(parts.port);

@@ -36,7 +36,9 @@ void require(const base::Result<void>& result) {
 accounts::User make_machine(store::Transaction& tx, accounts::UserIds& ids,
                             base::OrganizationId organization, std::string_view name,
                             base::Time now) {
-  accounts::User user{.id = ids.next(now), .organization = organization};
+  accounts::User user;
+  user.id = ids.next(now);
+  user.organization = organization;
   user.kind = accounts::UserKind::machine;
   user.username = name;
   user.display_name = name;
@@ -50,7 +52,10 @@ std::vector<std::string> gateway_redirect_uris(const Config& config) {
 }
 
 oauth::Client gateway_client(const Installation& made, base::ClientId id, const Config& config) {
-  oauth::Client client{.id = id, .organization = made.organization, .project = made.project};
+  oauth::Client client;
+  client.id = id;
+  client.organization = made.organization;
+  client.project = made.project;
   client.name = "gateway";
   // It is redeemed inside this process and by nobody else: no secret exists that could leak.
   client.auth_method = oauth::AuthMethod::private_key_jwt;
@@ -89,8 +94,10 @@ std::string origin_root(const std::string& uri) {
 
 oauth::Client application_client(const Installation& installation, base::ClientId id,
                                  const BootstrapOptions& options) {
-  oauth::Client client{
-      .id = id, .organization = installation.organization, .project = installation.project};
+  oauth::Client client;
+  client.id = id;
+  client.organization = installation.organization;
+  client.project = installation.project;
   client.name = "application";
   client.redirect_uris = options.redirect_uris;
   for (const auto& uri : options.redirect_uris) {
@@ -152,7 +159,9 @@ Bootstrapped bootstrap(store::Store& store, accounts::UserIds& ids, base::Random
       return result;
     }
 
-    accounts::User admin{.id = ids.next(now), .organization = installation.organization};
+    accounts::User admin;
+    admin.id = ids.next(now);
+    admin.organization = installation.organization;
     admin.username = result.admin_login_name;
     admin.given_name = "Administrator";
     admin.family_name = "Vestibule";

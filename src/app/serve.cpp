@@ -23,7 +23,9 @@
 #include "oauth/tokens.h"
 #include "provider/context.h"
 #include "web/web.h"
+#ifdef WITH_Z
 #include "zitadel/routes.h"
+#endif
 
 namespace vestibule::app {
 namespace {
@@ -69,7 +71,7 @@ gateway::GatewayOptions gateway_options(const Config& config, bool separate) {
                               : gateway::CookieFormat::sealed;
   options.retention = config.gateway.retention;
   for (const auto& rule : config.gateway.rules) {
-    options.rules.push_back({.method = rule.method, .path = rule.path});
+    options.rules.push_back({.method = rule.method, .path = rule.path, .except = {}});
   }
   if (!separate) options.reserved_paths = {"/oauth", "/oidc", "/ui", "/mailbox"};
   options.guest_rate = per_minute(config.limits.guests_per_minute, config.limits.guests_burst);
@@ -234,8 +236,10 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
   provider::ProviderContext provider{*core.store,   clock,  random,        core.ring,
                                      core.purposes, issuer, core.sessions, core.refresh_key,
                                      cpu,           web};
+#ifdef WITH_Z
   zitadel::ZitadelContext zitadel{*core.store, clock,       random, core.ids, core.sessions,
                                   core.guests, core.outbox, issuer, cpu};
+#endif
 
   // The gateway, on the provider in this process.
   Sites sites{config};
@@ -255,7 +259,9 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
   if (config.has_role("provider")) {
     provider::add_provider_routes(sites.provider().router, provider);
     web.add_routes(sites.provider().router);
+#ifdef WITH_Z
     zitadel::add_zitadel_routes(sites.provider().router, zitadel);
+#endif
   }
   if (config.has_role("gateway")) {
     if (sites.separate()) operations.add_health_routes(sites.application().router);
@@ -268,9 +274,9 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
   // Listeners that only trusted parties reach.
   http::Site proxies;
   proxies.name = "forward-auth";
-  gateway.add_trusted_routes(proxies.router);
   proxies.classify = classify_exception;
   if (!config.gateway.forward_auth_listen.empty()) {
+    gateway.add_trusted_routes(proxies.router);
     const auto address = parse_host_port(config.gateway.forward_auth_listen);
     const auto bound = server.listen(address->host, address->port,
                                      [&proxies](const http::RequestHead&) { return &proxies; });
@@ -283,7 +289,12 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
     return fail_start(bound.error());
   }
 
-  // What works in the background.
+  // What works in the background. An application that the configuration no longer names blocks no
+  // merge and gets no event.
+  core.store->write([&](store::Transaction& tx) {
+    core.guests.release_waits_of_unknown(tx, clock.now());
+    core.outbox.forget_unknown_applications(tx);
+  });
   events::Dispatcher dispatcher{
       *core.store,
       core.outbox,
@@ -317,6 +328,7 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
   server.stop(config.shutdown_grace);
   keeper.stop();
   dispatcher.stop();
+  core.on_outbox({});
   return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "app/sites.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"

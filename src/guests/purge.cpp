@@ -11,9 +11,11 @@ namespace {
 /// As many ids as sql::purge_users takes.
 constexpr std::size_t group = 16;
 
-/// A guest day has passed entirely before the cutoff if it is before the cutoff's own day.
+/// A guest day is older than the cutoff if it began before it. Counting from its beginning loses
+/// nobody: the last activity, which is exact, has to be older too.
 std::int64_t first_young_day(base::Time cutoff) {
-  return accounts::GuestDay::of(cutoff).number();
+  const auto day = accounts::GuestDay::of(cutoff);
+  return day.number() + (base::Time{day.day} < cutoff ? 1 : 0);
 }
 
 std::vector<accounts::User> delete_guests(store::Transaction& tx,

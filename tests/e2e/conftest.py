@@ -62,7 +62,7 @@ class Demo:
             directory / "vestibule",
             config={
                 "gateway": {"rules": RULES},
-                "mail": {"transport": "mailbox", "jitter": "0s"},
+                "mail": {"transport": "mailbox"},
                 "applications": [self.shop.application()],
             },
             application=True,
