@@ -317,7 +317,8 @@ std::optional<std::string> decode_path(std::string_view raw) {
     return std::nullopt;
   for (auto at = path->find("/."); at != std::string::npos; at = path->find("/.", at + 1)) {
     const auto rest = std::string_view(*path).substr(at + 1);
-    const auto segment = rest.substr(0, rest.find('/'));
+    // RFC 3986 3.3: many upstreams drop a segment's parameters before they resolve its dots.
+    const auto segment = rest.substr(0, rest.find_first_of("/;"));
     if (segment == "." || segment == "..") return std::nullopt;
   }
   return path;

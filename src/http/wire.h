@@ -93,8 +93,8 @@ std::expected<ResponseHead, WireError> parse_response_head(std::string_view byte
                                                            std::string_view method);
 
 /// A target's path, percent-decoded once; nullopt for a malformed or overlong escape, an encoded
-/// slash, backslash, NUL or control character, a raw backslash, or a `.` or `..` segment, any of
-/// which an upstream could read as another path than we did.
+/// slash, backslash, NUL or control character, a raw backslash, or a `.` or `..` segment (with path
+/// parameters too: `..;a`), any of which an upstream could read as another path than we did.
 std::optional<std::string> decode_path(std::string_view raw);
 
 /// Takes a chunked body apart (RFC 9112 section 7.1). Extensions are checked and ignored, trailers

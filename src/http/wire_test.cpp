@@ -113,6 +113,7 @@ const std::vector<Refusal>& refusals() {
       {"wrong escape", at("/a%zz"), target},
       {"dot segment", at("/a/../b"), target},
       {"dot segment at the end", at("/a/.."), target},
+      {"dot segment with a parameter", at("/a/..;c=d/b"), target},
       {"single dot", at("/./a"), target},
       {"encoded dot segment", at("/a/%2e%2E/b"), target},
       {"two spaces", "GET  / HTTP/1.1\r\nHost: h\r\n\r\n", target},
