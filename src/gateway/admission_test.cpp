@@ -56,6 +56,11 @@ class ScriptedProvider final : public IdentityProvider {
   }
   Awaitable<void> erase_guest(SessionHandle) override { return unexpected<void>(); }
   Awaitable<void> end_session(SessionHandle) override { return unexpected<void>(); }
+  Awaitable<std::string> find_claim(SessionHandle, base::Secret) override {
+    return unexpected<std::string>();
+  }
+  Awaitable<Grant> prove_email(SessionHandle, base::Secret) override { return unexpected<Grant>(); }
+  std::string proof_page(std::string_view) const override { return {}; }
   Awaitable<std::vector<TimelineEntry>> timeline(SessionHandle) override {
     return unexpected<std::vector<TimelineEntry>>();
   }

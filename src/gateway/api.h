@@ -12,6 +12,10 @@ void add_session_routes(http::Router& router, Context& context);
 /// Sign-in at the provider: POST and GET `login`, GET `callback`, GET and POST `choice`.
 void add_sign_in_routes(http::Router& router, Context& context);
 
+/// The link of a mail that proves an address, in the browser that claimed it: GET and POST `proof`
+/// (decision 0004). Opening the link changes nothing.
+void add_proof_routes(http::Router& router, Context& context);
+
 /// For applications' backends: POST `provision`, GET `merges`, POST `merges/{id}/ack`, GET
 /// `aliases/{sub}`. Callers present a service account's token; no Origin or address is looked at.
 void add_service_routes(http::Router& router, Context& context);

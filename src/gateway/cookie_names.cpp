@@ -24,6 +24,12 @@ std::string_view authority_of(std::string_view origin) {
   return at == std::string_view::npos ? std::string_view{} : origin.substr(at + 3);
 }
 
+std::string origin_of(std::string_view url) {
+  const auto authority = url.find("://");
+  if (authority == std::string_view::npos) return {};
+  return std::string(url.substr(0, url.find_first_of("/?#", authority + 3)));
+}
+
 base::Result<CookieNames> CookieNames::for_origin(std::string_view public_origin) {
   const auto refuse = [&](std::string why) {
     return base::fail(

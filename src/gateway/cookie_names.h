@@ -36,4 +36,7 @@ struct CookieNames {
 /// What stands after `scheme://`: `host[:port]`, as Host has it.
 std::string_view authority_of(std::string_view origin);
 
+/// `scheme://host[:port]` of an absolute URL.
+std::string origin_of(std::string_view url);
+
 }  // namespace vestibule::gateway

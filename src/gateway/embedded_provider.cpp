@@ -32,7 +32,13 @@ struct Kept {
 }  // namespace
 
 EmbeddedProvider::EmbeddedProvider(EmbeddedOptions options, Parts parts)
-    : options_(std::move(options)), parts_(parts) {}
+    : options_(std::move(options)), parts_(parts) {
+  if (options_.proof_page.empty()) {
+    const auto& endpoint = options_.authorization_endpoint;
+    options_.proof_page = endpoint.substr(0, endpoint.find('/', endpoint.find("://") + 3));
+    options_.proof_page += "/ui/proof";
+  }
+}
 
 std::optional<sessions::Session> EmbeddedProvider::find_live(store::Transaction& tx,
                                                              const SessionHandle& handle,

@@ -23,6 +23,8 @@ struct EmbeddedOptions {
   base::ClientId client;     ///< the gateway's own client
   std::string redirect_uri;  ///< of that client: the gateway's callback
   std::string authorization_endpoint;
+  std::string proof_page =
+      {};                ///< the provider's; empty: /ui/proof beside the authorization endpoint
   std::string audience;  ///< the upstream
   std::string scope = "openid profile email";
   base::Seconds token_lifetime{600};
@@ -61,6 +63,9 @@ class EmbeddedProvider final : public IdentityProvider {
                                                     base::Milliseconds limit) override;
   Awaitable<void> erase_guest(SessionHandle session) override;
   Awaitable<void> end_session(SessionHandle session) override;
+  Awaitable<std::string> find_claim(SessionHandle session, base::Secret link) override;
+  Awaitable<Grant> prove_email(SessionHandle session, base::Secret link) override;
+  std::string proof_page(std::string_view link) const override;
   Awaitable<std::vector<TimelineEntry>> timeline(SessionHandle session) override;
   Awaitable<ServiceGuest> provision(ServiceGuestRequest request) override;
   Awaitable<std::vector<MergeTask>> pending_merges(base::Secret bearer) override;

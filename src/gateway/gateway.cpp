@@ -27,6 +27,7 @@ Gateway::~Gateway() = default;
 void Gateway::add_routes(http::Router& router) {
   add_session_routes(router, *context_);
   add_sign_in_routes(router, *context_);
+  add_proof_routes(router, *context_);
   add_service_routes(router, *context_);
   add_forward_auth_route(router, *context_, ProxyTrust::by_proof);
   http::RouteOptions rest{.name = "/guest/v1/*", .errors = render_problem};

@@ -404,8 +404,7 @@ TEST(Gateway, TheTimelineTellsWhatHappened) {
   const auto answer = browser.get("/guest/v1/timeline");
   EXPECT_EQ(answer.status, 200);
   std::size_t at = 0;
-  for (const char* type :
-       {"guest.provisioned", "token.exchanged", "session.renewed", "guest.upgraded"}) {
+  for (const char* type : {"\"provisioned\"", "\"exchanged\"", "\"renewed\"", "\"upgraded\""}) {
     at = answer.body.find(type, at);
     EXPECT_NE(at, std::string::npos) << type;
   }

@@ -200,6 +200,17 @@ class IdentityProvider {
   /// already is no error.
   virtual Awaitable<void> end_session(SessionHandle session) = 0;
 
+  /// The e-mail address that a mail's link would prove, if the session's own user claimed it;
+  /// looking changes nothing. not_found `foreign_link` otherwise, whatever the reason.
+  virtual Awaitable<std::string> find_claim(SessionHandle session, base::Secret link) = 0;
+
+  /// Proves that address. Everything older of this user ends; the grant is of a fresh session.
+  /// Errors as find_claim's, and gone `link_gone`, `address_taken`.
+  virtual Awaitable<Grant> prove_email(SessionHandle session, base::Secret link) = 0;
+
+  /// The provider's own page for a link that this browser's session may not use.
+  virtual std::string proof_page(std::string_view link) const = 0;
+
   /// What happened to the session's user, oldest first.
   virtual Awaitable<std::vector<TimelineEntry>> timeline(SessionHandle session) = 0;
 

@@ -87,6 +87,17 @@ http::Response choice_page() {
       {});
 }
 
+http::Response proof_page(std::string_view address, std::string_view link,
+                          std::string_view form_targets) {
+  std::string body = "<p>Is <strong>" + escape_html(address) +
+                     "</strong> your address? From then on you sign in with it.</p>"
+                     "<form method=\"post\" action=\"/guest/v1/proof\">"
+                     "<input type=\"hidden\" name=\"token\" value=\"";
+  body += escape_html(link);
+  body += "\"><button type=\"submit\"><strong>Confirm this address</strong></button></form>";
+  return page(200, "Confirm your address", body, form_targets);
+}
+
 http::Response notice_page(int status, std::string_view title, std::string_view text,
                            std::string_view link, const FieldErrors& fields) {
   std::string body = "<p role=\"alert\">" + escape_html(text) + "</p>";

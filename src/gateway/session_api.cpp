@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -14,6 +16,30 @@ namespace asio = boost::asio;
 namespace json = boost::json;
 
 namespace {
+
+/// How the audit log's types read to the person they are about.
+struct Telling {
+  std::string_view type;
+  std::string_view text;
+};
+Telling tell(std::string_view type) {
+  static constexpr std::array<std::pair<std::string_view, Telling>, 11> tellings{{
+      {"guest.provisioned", {"provisioned", "A temporary user was made for you"}},
+      {"token.exchanged", {"exchanged", "A token was made for you by the service account"}},
+      {"session.renewed", {"renewed", "Your token was renewed"}},
+      {"token.renewed", {"renewed", "Your token was renewed"}},
+      {"guest.upgraded", {"upgraded", "You registered; you are the same user as before"}},
+      {"guest.merge_requested",
+       {"merge_requested", "Your guest data is on its way to your account"}},
+      {"guest.merged", {"merged", "What you did as a guest was added to your account"}},
+      {"email.proved", {"proved", "Your e-mail address was confirmed"}},
+      {"password.reset", {"password_reset", "A new password was set"}},
+      {"session.opened", {"signed_in", "You signed in"}},
+      {"session.ended", {"signed_out", "You signed out"}},
+  }};
+  const auto found = std::ranges::find(tellings, type, [](const auto& each) { return each.first; });
+  return found == tellings.end() ? Telling{type, type} : found->second;
+}
 
 class SessionApi {
  public:
@@ -102,9 +128,11 @@ class SessionApi {
     const auto entries = co_await context_.provider.timeline(admission.identity->session);
     if (!entries) co_return error_answer(entries.error());
     json::array events;
-    for (const auto& entry : *entries)
-      events.push_back(json::object{
-          {"at", base::to_rfc3339(entry.at)}, {"type", entry.type}, {"detail", entry.detail}});
+    for (const auto& entry : *entries) {
+      const auto [type, text] = tell(entry.type);
+      events.push_back(
+          json::object{{"at", base::to_seconds(entry.at)}, {"type", type}, {"text", text}});
+    }
     json::object body{{"events", std::move(events)}};
     auto answer = http::Response::json(200, json::serialize(body))
                       .with_header("Cache-Control", "private, no-store");

@@ -22,13 +22,6 @@ namespace {
 
 constexpr std::string_view choice_path = "/guest/v1/choice";
 
-/// `scheme://host[:port]` of an absolute URL.
-std::string origin_of(std::string_view url) {
-  const auto authority = url.find("://");
-  if (authority == std::string_view::npos) return {};
-  return std::string(url.substr(0, url.find_first_of("/?#", authority + 3)));
-}
-
 std::optional<GuestChoice> parse_choice(std::string_view word) {
   if (word == "keep") return GuestChoice::keep;
   if (word == "merge") return GuestChoice::merge;
