@@ -1,0 +1,62 @@
+#include "zitadel/caller.h"
+
+#include "accounts/users.h"
+#include "oauth/liveness.h"
+
+namespace vestibule::zitadel {
+
+using accounts::Role;
+
+Result<accounts::Caller> authenticate(store::Transaction& tx, const ZitadelContext& context,
+                                      std::string_view token, base::Time now) {
+  if (auto caller = accounts::authenticate_personal_token(tx, token, now)) return *caller;
+  if (const auto parsed = context.issuer.parse(token, now);
+      parsed && oauth::check_token(tx, context.sessions, *parsed, now)) {
+    return refuse(refusals::token_not_for_api);
+  }
+  return refuse(refusals::token_invalid);
+}
+
+Result<void> check_permission(const accounts::Caller& caller, const accounts::User& user,
+                              Action action, base::Time now) {
+  if (action == Action::read && caller.user.id == user.id) return {};
+  if (caller.roles.empty()) return refuse(refusals::no_membership);
+  if (caller.has(Role::administrator)) return {};
+  if (!caller.has(Role::guest_manager) || user.organization != caller.user.organization) {
+    return refuse(refusals::no_permission);
+  }
+  if (user.is_guest()) return {};
+  const bool is_finishing = action != Action::erase && user.upgraded_by == caller.user.id &&
+                            user.upgraded_at && now - *user.upgraded_at < finishing_time;
+  if (!is_finishing) return refuse(refusals::no_permission);
+  return {};
+}
+
+Result<void> check_creation(const accounts::Caller& caller, const accounts::User& user) {
+  if (caller.roles.empty()) return refuse(refusals::no_membership);
+  if (caller.has(Role::administrator)) return {};
+  if (!caller.has(Role::guest_manager) || !user.is_guest() ||
+      user.organization != caller.user.organization) {
+    return refuse(refusals::no_permission);
+  }
+  return {};
+}
+
+Result<void> check_administrator(const accounts::Caller& caller) {
+  if (caller.roles.empty()) return refuse(refusals::no_membership);
+  if (!caller.has(Role::administrator)) return refuse(refusals::no_permission);
+  return {};
+}
+
+Result<accounts::User> load_permitted(store::Transaction& tx, const accounts::Caller& caller,
+                                      std::string_view subject, Action action, const Error& unknown,
+                                      base::Time now) {
+  auto user = accounts::find_user_by_subject(tx, subject);
+  if (!user) return refuse(caller.roles.empty() ? refusals::no_membership : unknown);
+  if (auto allowed = check_permission(caller, *user, action, now); !allowed) {
+    return std::unexpected(std::move(allowed.error()));
+  }
+  return std::move(*user);
+}
+
+}  // namespace vestibule::zitadel

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "zitadel/message.h"
+
+/// The messages of zitadel.user.v2 that these calls take, with their rules. Fields that are not
+/// here are ignored, as protobuf's JSON mapping of ZITADEL does.
+namespace vestibule::zitadel::messages {
+
+extern const Message create_user;        ///< CreateUser
+extern const Message add_human_user;     ///< AddHumanUser: POST /v2/users/human
+extern const Message update_user;        ///< UpdateUser
+extern const Message update_human_user;  ///< UpdateHumanUser: PUT /v2/users/human/{user_id}
+extern const Message set_password;       ///< SetPassword
+extern const Message get_user_by_id;     ///< GetUserByID
+extern const Message delete_user;        ///< DeleteUser
+extern const Message lock_user;          ///< LockUser …
+extern const Message unlock_user;
+extern const Message deactivate_user;
+extern const Message reactivate_user;
+extern const Message list_users;             ///< ListUsers
+extern const Message list_user_metadata;     ///< ListUserMetadata
+extern const Message set_user_metadata;      ///< SetUserMetadata
+extern const Message delete_user_metadata;   ///< DeleteUserMetadata
+extern const Message set_security_settings;  ///< PUT /v2/policies/security
+extern const Message empty;                  ///< calls without a body
+
+}  // namespace vestibule::zitadel::messages
