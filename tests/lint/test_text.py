@@ -20,7 +20,8 @@ def hits(paths, pattern, allowed=()):
 
 
 def test_files_are_short():
-    lengths = {relative(path): path.read_text().count("\n") for path in files()}
+    lengths = {relative(path): path.read_text().count("\n") for path in files()
+               if path.suffix != ".json"}  # recorded data
     assert not {name: lines for name, lines in lengths.items() if lines > 600}
 
 
