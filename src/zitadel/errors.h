@@ -81,6 +81,7 @@ inline const Error user_unknown_to_password{Code::failed_precondition, "COMMAND-
 inline const Error user_unknown_to_metadata{Code::not_found, "USER-3M9fs",
                                             "User could not be found"};
 inline const Error not_human{Code::failed_precondition, "VST-Human", "User is not a human"};
+inline const Error not_machine{Code::failed_precondition, "VST-Machine", "User is not a machine"};
 inline const Error merging{Code::aborted, "VST-Merge", "User is being merged into another"};
 inline const Error organization_unknown{Code::failed_precondition, "COMMAND-Asd2d",
                                         "Organisation not found"};

@@ -173,6 +173,11 @@ constexpr Fields<4> set_password_fields{{
 
 constexpr Fields<1> user_id_fields{{name_text("userId")}};
 
+constexpr Fields<2> add_personal_token_fields{{
+    name_text("userId"),
+    text("expirationDate").length(1, 40),
+}};
+
 // Lists.
 
 constexpr Choices<8> text_query_methods{
@@ -298,11 +303,12 @@ constexpr Fields<2> security_fields{{
 
 const Message create_user{"CreateUserRequest", create_user_fields, "UserType"};
 const Message add_human_user{"AddHumanUserRequest", add_human_user_fields};
-const Message update_user{"UpdateUserRequest", update_user_fields, "UserType"};
+const Message update_user{"UpdateUserRequest", update_user_fields};
 const Message update_human_user{"UpdateHumanUserRequest", update_human_user_fields};
 const Message set_password{"SetPasswordRequest", set_password_fields};
 const Message get_user_by_id{"GetUserByIDRequest", user_id_fields};
 const Message delete_user{"DeleteUserRequest", user_id_fields};
+const Message add_personal_access_token{"AddPersonalAccessTokenRequest", add_personal_token_fields};
 const Message lock_user{"LockUserRequest", user_id_fields};
 const Message unlock_user{"UnlockUserRequest", user_id_fields};
 const Message deactivate_user{"DeactivateUserRequest", user_id_fields};

@@ -6,14 +6,15 @@
 /// here are ignored, as protobuf's JSON mapping of ZITADEL does.
 namespace vestibule::zitadel::messages {
 
-extern const Message create_user;        ///< CreateUser
-extern const Message add_human_user;     ///< AddHumanUser: POST /v2/users/human
-extern const Message update_user;        ///< UpdateUser
-extern const Message update_human_user;  ///< UpdateHumanUser: PUT /v2/users/human/{user_id}
-extern const Message set_password;       ///< SetPassword
-extern const Message get_user_by_id;     ///< GetUserByID
-extern const Message delete_user;        ///< DeleteUser
-extern const Message lock_user;          ///< LockUser …
+extern const Message create_user;                ///< CreateUser
+extern const Message add_human_user;             ///< AddHumanUser: POST /v2/users/human
+extern const Message update_user;                ///< UpdateUser
+extern const Message update_human_user;          ///< UpdateHumanUser: PUT /v2/users/human/{user_id}
+extern const Message set_password;               ///< SetPassword
+extern const Message get_user_by_id;             ///< GetUserByID
+extern const Message delete_user;                ///< DeleteUser
+extern const Message add_personal_access_token;  ///< AddPersonalAccessToken
+extern const Message lock_user;                  ///< LockUser …
 extern const Message unlock_user;
 extern const Message deactivate_user;
 extern const Message reactivate_user;

@@ -100,6 +100,18 @@ Result<Plan> erasing(const Record& record) {
   });
 }
 
+Result<Plan> adding_token(const Record& record) {
+  const auto request = read_add_personal_token(record);
+  if (!request) return refuse(request.error());
+  return plain([request = *request](const Unit& unit) -> Result<std::string> {
+    const auto token = add_personal_token(unit, request);
+    if (!token) return refuse(token.error());
+    return write({{"creationDate", answers::timestamp(token->created_at)},
+                  {"tokenId", base::to_decimal(token->id)},
+                  {"token", token->token.reveal()}});
+  });
+}
+
 auto changing_state(StateChange change) {
   return [change](const Record& record) -> Result<Plan> {
     return plain([change, id = record.text_or_empty("userId")](const Unit& unit) {
@@ -223,6 +235,8 @@ const std::vector<Operation>& operations() {
        "user.SetPasswordRequest", Work::write, updating(read_set_password, answer_details)},
       {"DeleteUser", "DELETE", "/v2/users/{user_id}", &m::delete_user, "user.DeleteUserRequest",
        Work::write, erasing},
+      {"AddPersonalAccessToken", "POST", "/v2/users/{user_id}/pats", &m::add_personal_access_token,
+       "user.AddPersonalAccessTokenRequest", Work::write, adding_token},
       {"DeactivateUser", "POST", "/v2/users/{user_id}/deactivate", &m::deactivate_user,
        "user.DeactivateUserRequest", Work::write, changing_state(StateChange::deactivate)},
       {"ReactivateUser", "POST", "/v2/users/{user_id}/reactivate", &m::reactivate_user,

@@ -1,6 +1,8 @@
 #include "zitadel/requests.h"
 
 #include <algorithm>
+#include <chrono>
+#include <string>
 
 #include "base/text.h"
 
@@ -83,7 +85,48 @@ Result<void> read_optional_password(const Record& record, UpdateRequest& request
   return {};
 }
 
+// RFC 3339 in UTC to the second; a fraction is dropped.
+std::optional<base::Time> parse_timestamp(const std::string& text) {
+  constexpr std::string_view shape = "dddd-dd-ddTdd:dd:dd";
+  if (text.size() <= shape.size()) return std::nullopt;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (shape[i] == 'd' ? !is_digit(text[i]) : text[i] != shape[i]) return std::nullopt;
+  }
+  std::string_view rest(text);
+  rest.remove_prefix(shape.size());
+  if (rest.front() == '.') {
+    rest.remove_prefix(1);
+    const auto end = std::ranges::find_if_not(rest, is_digit) - rest.begin();
+    if (end == 0) return std::nullopt;
+    rest.remove_prefix(static_cast<std::size_t>(end));
+  }
+  if (rest != "Z") return std::nullopt;
+  const auto number = [&](std::size_t at, std::size_t digits) {
+    return std::stoi(text.substr(at, digits));
+  };
+  const std::chrono::year_month_day day{std::chrono::year{number(0, 4)},
+                                        std::chrono::month{static_cast<unsigned>(number(5, 2))},
+                                        std::chrono::day{static_cast<unsigned>(number(8, 2))}};
+  if (!day.ok() || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 59) {
+    return std::nullopt;
+  }
+  return std::chrono::sys_days{day} + std::chrono::hours{number(11, 2)} +
+         std::chrono::minutes{number(14, 2)} + std::chrono::seconds{number(17, 2)};
+}
+
 }  // namespace
+
+Result<TokenRequest> read_add_personal_token(const Record& record) {
+  const auto text = record.text_or_empty("expirationDate");
+  const auto expires_at = parse_timestamp(text);
+  if (!expires_at) {
+    return invalid(
+        "invalid google.protobuf.Timestamp value in expirationDate: a time in UTC such "
+        "as 2099-01-01T00:00:00Z is expected");
+  }
+  return TokenRequest{record.text_or_empty("userId"), *expires_at};
+}
 
 std::vector<MetadataEntry> read_metadata(const Record& record) {
   std::vector<MetadataEntry> metadata;

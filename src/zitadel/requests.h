@@ -80,4 +80,11 @@ Result<UpdateRequest> read_set_password(const Record& record);
 
 std::vector<MetadataEntry> read_metadata(const Record& record);
 
+struct TokenRequest {
+  std::string user_id;
+  base::Time expires_at;
+};
+/// AddPersonalAccessToken; the expiry is RFC 3339 in UTC.
+Result<TokenRequest> read_add_personal_token(const Record& record);
+
 }  // namespace vestibule::zitadel

@@ -50,6 +50,9 @@ Result<accounts::User> erase_user(const Unit& unit, std::string_view subject);
 enum class StateChange { deactivate, reactivate, lock, unlock };
 Result<accounts::User> change_state(const Unit& unit, std::string_view subject, StateChange change);
 
+/// A token for a machine user, which only an administrator makes. It is shown once.
+Result<accounts::PersonalToken> add_personal_token(const Unit& unit, const TokenRequest& request);
+
 struct MetadataPage {
   std::vector<accounts::Metadata> entries = {};
   std::uint64_t total = 0;
