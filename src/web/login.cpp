@@ -3,6 +3,7 @@
 #include "accounts/directory.h"
 #include "accounts/emails.h"
 #include "accounts/passwords.h"
+#include "accounts/users.h"
 #include "async/commit.h"
 #include "base/encoding.h"
 #include "base/text.h"
@@ -69,6 +70,8 @@ Web::Awaitable<http::Response> Web::post_login(http::Request& request) {
       // The password may have been changed while it was being checked.
       if (user && user->state == accounts::UserState::active &&
           accounts::find_password_hash(tx, user->id) == candidate->password_hash) {
+        // A sign-in is a change of standing: whoever else holds a session of this user loses it.
+        accounts::change_standing(tx, sessions_, user->id, now);
         session = open_session(tx, request, user->id, now);
         return;
       }
