@@ -9,6 +9,7 @@
 #include <set>
 
 #include "app/config_table.h"
+#include "http/ip.h"
 
 namespace vestibule::app {
 namespace {
@@ -18,10 +19,12 @@ constexpr base::Seconds longest_cookie{400LL * 24 * 3600};
 void read_lists(ConfigTable& table, Config& config) {
   table.strings("roles", config.roles);
   table.strings("trusted_proxies", config.trusted_proxies);
+  table.strings("gateway.forward_auth_peers", config.gateway.forward_auth_peers);
   table.each("gateway.rules", [&](ConfigTable& rule) {
     RuleConfig out;
     rule.text("method", out.method);
     rule.required_text("path", out.path);
+    rule.strings("except", out.except);
     config.gateway.rules.push_back(std::move(out));
   });
   table.each("applications", [&](ConfigTable& entry) {
@@ -99,6 +102,12 @@ class Check {
       wrong(key, fmt::format("'{}' is not an absolute http or https URL", value));
     }
   }
+  void ranges(std::string_view key, const std::vector<std::string>& values) {
+    for (const auto& value : values) {
+      const auto range = http::Cidr::parse(value);
+      if (!range) wrong(key, fmt::format("'{}': {}", value, range.error().message));
+    }
+  }
   std::optional<HostPort> address(std::string_view key, const std::string& value) {
     if (value.empty()) return std::nullopt;
     auto parsed = parse_host_port(value);
@@ -135,6 +144,7 @@ void check_gateway(Config& config, Check& check) {
     check.wrong("gateway.public_url", "is needed to listen beyond loopback");
   }
   check.address("gateway.forward_auth_listen", gateway.forward_auth_listen);
+  check.ranges("gateway.forward_auth_peers", gateway.forward_auth_peers);
   if (gateway.public_url.empty()) {
     gateway.public_url = own ? "http://" + gateway.listen : config.public_url;
   }
@@ -148,6 +158,7 @@ void check_applications(const Config& config, Check& check) {
       check.wrong("applications", fmt::format("two are named '{}'", application.name));
     }
     check.url("applications", application.webhook_url);
+    check.ranges("applications", application.allowed_networks);
     if (!application.webhook_url.empty() && application.webhook_secret_file.empty()) {
       check.wrong("applications", fmt::format("'{}' has a webhook_url but no webhook_secret_file",
                                               application.name));
@@ -158,6 +169,7 @@ void check_applications(const Config& config, Check& check) {
 void complete_and_check(Config& config, Check& check) {
   const auto listen = check.address("listen", config.listen);
   check.url("public_url", config.public_url);
+  check.ranges("trusted_proxies", config.trusted_proxies);
   if (config.public_url.empty()) {
     if (listen && !is_loopback(listen->host)) {
       check.wrong("public_url", "is needed to listen beyond loopback");

@@ -20,6 +20,7 @@ struct ConfigMistake {
 struct RuleConfig {
   std::string method = "*";
   std::string path;
+  std::vector<std::string> except;  ///< path patterns that the rule leaves out
 };
 
 struct ApplicationConfig {
@@ -66,8 +67,9 @@ struct Config {
     base::Seconds token_lifetime{600};
     std::vector<RuleConfig> rules;
     base::Seconds upstream_timeout{60};
-    std::string forward_auth_listen;       ///< a listener for trusted proxies only
-    std::string forward_auth_secret_file;  ///< or a secret that they send
+    std::string forward_auth_listen;              ///< a listener for trusted proxies only
+    std::string forward_auth_secret_file;         ///< or a secret that they send
+    std::vector<std::string> forward_auth_peers;  ///< or CIDRs that they come from
     ForwardedHeaders forwarded_headers = ForwardedHeaders::x_forwarded;
   } gateway;
 

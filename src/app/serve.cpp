@@ -23,9 +23,7 @@
 #include "oauth/tokens.h"
 #include "provider/context.h"
 #include "web/web.h"
-#ifdef WITH_Z
 #include "zitadel/routes.h"
-#endif
 
 namespace vestibule::app {
 namespace {
@@ -70,8 +68,9 @@ gateway::GatewayOptions gateway_options(const Config& config, bool separate) {
                               ? gateway::CookieFormat::jwt
                               : gateway::CookieFormat::sealed;
   options.retention = config.gateway.retention;
+  options.renew_ahead = std::min(base::Seconds{60}, config.gateway.token_lifetime / 2);
   for (const auto& rule : config.gateway.rules) {
-    options.rules.push_back({.method = rule.method, .path = rule.path, .except = {}});
+    options.rules.push_back({.method = rule.method, .path = rule.path, .except = rule.except});
   }
   if (!separate) options.reserved_paths = {"/oauth", "/oidc", "/ui", "/mailbox"};
   options.guest_rate = per_minute(config.limits.guests_per_minute, config.limits.guests_burst);
@@ -81,6 +80,7 @@ gateway::GatewayOptions gateway_options(const Config& config, bool separate) {
   options.forward_auth.family = config.gateway.forwarded_headers == ForwardedHeaders::x_original
                                     ? gateway::ForwardedFamily::x_original
                                     : gateway::ForwardedFamily::x_forwarded;
+  options.forward_auth.peers = ranges(config.gateway.forward_auth_peers);
   if (!config.gateway.forward_auth_secret_file.empty()) {
     options.forward_auth.shared_secret = read_secret_file(config.gateway.forward_auth_secret_file);
   }
@@ -236,10 +236,8 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
   provider::ProviderContext provider{*core.store,   clock,  random,        core.ring,
                                      core.purposes, issuer, core.sessions, core.refresh_key,
                                      cpu,           web};
-#ifdef WITH_Z
   zitadel::ZitadelContext zitadel{*core.store, clock,       random, core.ids, core.sessions,
                                   core.guests, core.outbox, issuer, cpu};
-#endif
 
   // The gateway, on the provider in this process.
   Sites sites{config};
@@ -259,21 +257,23 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
   if (config.has_role("provider")) {
     provider::add_provider_routes(sites.provider().router, provider);
     web.add_routes(sites.provider().router);
-#ifdef WITH_Z
     zitadel::add_zitadel_routes(sites.provider().router, zitadel);
-#endif
   }
   if (config.has_role("gateway")) {
     if (sites.separate()) operations.add_health_routes(sites.application().router);
     gateway.add_routes(sites.application().router);
     if (upstream) sites.application().fallback = gateway.proxy(*upstream);
   }
-  sites.provider().classify = sites.application().classify = classify_exception;
+  for (auto* const site : {&sites.provider(), &sites.application()}) {
+    site->errors = gateway::site_errors();
+    site->classify = classify_exception;
+  }
   chosen = &sites;
 
   // Listeners that only trusted parties reach.
   http::Site proxies;
   proxies.name = "forward-auth";
+  proxies.errors = gateway::site_errors();
   proxies.classify = classify_exception;
   if (!config.gateway.forward_auth_listen.empty()) {
     gateway.add_trusted_routes(proxies.router);

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <functional>
 #include <optional>
+#include <stdexcept>
 
 #include "app/control.h"
 #include "app/log.h"
@@ -88,7 +89,13 @@ class Invocation {
     const auto config = load(flags, environment_);
     if (!config) return wrong_words;
     app::set_up_log(config->log);
-    return app::serve(*config, clock_, random_, [this] { return load(flags, environment_); });
+    try {
+      return app::serve(*config, clock_, random_, [this] { return load(flags, environment_); });
+    } catch (const std::invalid_argument& mistake) {
+      // What only the parts themselves can judge, such as a rule's pattern.
+      fmt::print(stderr, "cannot start: {}\n", mistake.what());
+      return wrong_words;
+    }
   }
 
   int check_config() {
