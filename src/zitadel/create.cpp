@@ -105,6 +105,12 @@ Result<accounts::User> create_user(const Unit& unit, const CreateRequest& reques
   return user;
 }
 
+void note_activity(const Unit& unit, base::UserId user) {
+  // Exact to one token lifetime of the gateway.
+  constexpr base::Milliseconds precision{10 * 60'000};
+  accounts::touch(unit.tx, user, unit.now, precision);
+}
+
 void note(const Unit& unit, std::string_view type, base::UserId user) {
   events::record(unit.tx, {.type = type, .user = user, .actor = unit.caller.user.id}, unit.now);
 }

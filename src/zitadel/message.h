@@ -142,7 +142,7 @@ class Record {
   std::vector<std::pair<const Field*, Value>> values_;
 };
 
-/// Why a JSON value is not that message. `position` is empty if no place is to blame.
+/// Why a JSON value is not that message, and where it stands.
 struct DecodeFault {
   enum class Kind { syntax, value, unsupported };
   Kind kind = Kind::value;

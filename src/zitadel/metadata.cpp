@@ -77,6 +77,7 @@ Result<void> set_metadata(const Unit& unit, std::string_view subject,
     accounts::set_metadata(unit.tx, user->id, entry.key, entry.value, unit.now);
   }
   note(unit, "metadata.set", user->id);
+  note_activity(unit, user->id);
   return {};
 }
 
@@ -92,6 +93,7 @@ Result<void> delete_metadata(const Unit& unit, std::string_view subject,
     }
   }
   note(unit, "metadata.deleted", user->id);
+  note_activity(unit, user->id);
   return {};
 }
 

@@ -11,9 +11,6 @@
 namespace vestibule::zitadel {
 namespace {
 
-/// Activity is noted at most this often: one token lifetime of the gateway.
-constexpr base::Milliseconds activity_precision{10 * 60'000};
-
 Result<accounts::User> load_for_update(const Unit& unit, const UpdateRequest& request) {
   const bool is_password =
       request.password && !request.username && !request.profile && !request.email && !request.phone;
@@ -104,7 +101,7 @@ Result<accounts::User> update_user(const Unit& unit, const UpdateRequest& reques
   if (upgrades || request.password) {
     accounts::change_standing(unit.tx, unit.context.sessions, user.id, unit.now);
   }
-  accounts::touch(unit.tx, user.id, unit.now, activity_precision);
+  note_activity(unit, user.id);
   return loaded;
 }
 

@@ -10,7 +10,6 @@
 #include "accounts/metadata.h"
 #include "accounts/passwords.h"
 #include "events/audit.h"
-#include "oauth/grants/token_exchange.h"
 #include "oauth/impersonation.h"
 #include "oauth/test_support.h"
 #include "zitadel/caller.h"

@@ -74,6 +74,8 @@ struct UserPage {
 /// worker's snapshot, not for an io thread.
 Result<UserPage> list_users(const Unit& unit, const Record& request);
 
+/// Notes that something was done for the user: it is not abandoned (design.md section 4, "Purge").
+void note_activity(const Unit& unit, base::UserId user);
 /// Notes in the audit log who did what to whom.
 void note(const Unit& unit, std::string_view type, base::UserId user);
 

@@ -49,7 +49,7 @@ SCRIPT = {
         "44-put-human-same", "44-put-human-username-taken", "44-set-password",
         "44-rest-set-password", "44-connect-update-user", "45-metadata-delete",
         "45-metadata-delete-again", "45-metadata-delete-nokeys", "46-get-user-after",
-        "46-exchange-after-upgrade", "48-reactivate",
+        "46-exchange-after-upgrade", "46-userinfo-opaque-after-upgrade", "48-reactivate",
     ],
     "deletion": [
         "50-delete-connect", "51-get-after-delete", "51-delete-again", "51-exchange-after-delete",
@@ -72,6 +72,11 @@ DIFFERENT = {
     "46-exchange-after-upgrade": {
         "status": 403,
         "body": {"error": "invalid_request", "error_description": "No matching permissions found"},
+    },
+    # A token made before the upgrade is dead after it.
+    "46-userinfo-opaque-after-upgrade": {
+        "status": 401,
+        "body": {"error": "access_denied", "error_description": "access token invalid"},
     },
     # An id is never issued twice.
     "52-recreate-same-userid": {"status": 409, "code": "already_exists"},
