@@ -42,7 +42,7 @@ class Reader {
 
   std::expected<JsonNode, JsonFault> read() {
     if (!base::count_code_points(text_)) {
-      return std::unexpected(JsonFault{JsonFault::Kind::invalid_value, 0, "invalid UTF-8"});
+      return std::unexpected(JsonFault{JsonFault::Kind::invalid_text, 0, "invalid UTF-8"});
     }
     JsonNode root;
     if (value(root, 0)) {
@@ -179,13 +179,13 @@ class Reader {
     while (at_ < text_.size() && text_[at_] != '"') {
       const char c = text_[at_++];
       if (static_cast<unsigned char>(c) < 0x20U) {
-        return fail(JsonFault::Kind::invalid_value, at_ - 1, "control character in string");
+        return fail(JsonFault::Kind::invalid_text, at_ - 1, "control character in string");
       }
       if (c != '\\') {
         node.text += c;
       } else if (!escape(node.text)) {
         if (at_ >= text_.size()) return fail(JsonFault::Kind::unexpected_end, at_, {});
-        return fail(JsonFault::Kind::invalid_value, start, "invalid escape in string");
+        return fail(JsonFault::Kind::invalid_text, start, "invalid escape in string");
       }
     }
     if (at_ >= text_.size()) return fail(JsonFault::Kind::unexpected_end, at_, {});

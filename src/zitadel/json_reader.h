@@ -32,7 +32,8 @@ struct JsonNode::Member {
 
 /// Where and why a text is not JSON.
 struct JsonFault {
-  enum class Kind { unexpected_end, unexpected_token, invalid_value, too_deep };
+  /// Of invalid_text (not UTF-8, a control character, a bad escape) `token` says what it is.
+  enum class Kind { unexpected_end, unexpected_token, invalid_value, invalid_text, too_deep };
   Kind kind = Kind::unexpected_token;
   std::size_t offset = 0;
   std::string token;  ///< what stands there

@@ -17,6 +17,8 @@ std::string plain_syntax(const JsonFault& fault) {
       return "unexpected EOF";
     case JsonFault::Kind::too_deep:
       return "exceeded max depth";
+    case JsonFault::Kind::invalid_text:
+      return fault.token;
     case JsonFault::Kind::unexpected_token:
     case JsonFault::Kind::invalid_value:
       break;
@@ -32,6 +34,8 @@ std::string proto_syntax(const JsonFault& fault, std::string_view text) {
       return "proto: unexpected EOF";
     case JsonFault::Kind::too_deep:
       return "proto: exceeded max recursion depth";
+    case JsonFault::Kind::invalid_text:
+      return fmt::format("proto: syntax error (line {}:{}): {}", line, column, fault.token);
     case JsonFault::Kind::invalid_value:
       return fmt::format("proto: syntax error (line {}:{}): invalid value {}", line, column,
                          fault.token);

@@ -406,6 +406,9 @@ TEST_F(UsersTest, ProtocolRefusals) {
             "unmarshal message: zero-length payload is not a valid JSON object");
   EXPECT_EQ(rest("POST", "/v2/users/human", administrator_token, "{\"x\":").at("/message"),
             "unexpected EOF");
+  EXPECT_EQ(rpc("CreateUser", administrator_token, "{\"username\":\"\xff\"}").at("/message"),
+            "unmarshal message: unmarshal into *user.CreateUserRequest: proto: syntax error (line "
+            "1:1): invalid UTF-8");
   EXPECT_EQ(rest("GET", "/v2/users/102", "").at("/code"), "16");
   EXPECT_EQ(rest("GET", "/v2/nothing", administrator_token).status, 404);
 }
