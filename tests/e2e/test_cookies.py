@@ -1,6 +1,9 @@
 """Attacks on the session cookie: each of them ends as an anonymous visitor."""
 
-import sqlite3
+import base64
+import hashlib
+import hmac
+import json
 
 import pytest
 import requests
@@ -9,7 +12,7 @@ from conftest import RULES
 from vestibule_process import Vestibule, decode_jwt, wait_for
 from visitor import (BASE64URL, NAVIGATION, OUR_COOKIES, OWN_PAGE, PASSWORD, REFRESH, SESSION,
                      TICKET, Visitor, account_of, guest_of, new_email, newest_link,
-                     proved_account_of, raw_request, set_cookies, sign_in)
+                     proved_account_of, raw_request, set_cookies, sign_in, store_rows)
 
 ANONYMOUS = {"signed_in": False}
 LIMITS = {"guests_per_minute": 100000, "guests_burst": 100000, "sign_ins_per_minute": 100000}
@@ -34,11 +37,6 @@ def front(request):
 
 def names_of(server):
     return [SESSION, REFRESH] if server.config["gateway"].get("cookie_format") == "jwt" else [SESSION]
-
-
-def users(server):
-    with sqlite3.connect(f"file:{server.data}/vestibule.db?mode=ro", uri=True) as store:
-        return store.execute("select count(*) from users where kind = 1").fetchone()[0]
 
 
 def field_of(cookies):
@@ -135,11 +133,6 @@ def test_two_cookies_of_two_sessions_do_not_fit_each_other(jwt_gateway):
 
 @pytest.mark.parametrize("forgery", ["none", "HS256"])
 def test_a_forged_jwt_in_the_jwt_cookie_is_nobodys(jwt_gateway, forgery):
-    import base64
-    import hashlib
-    import hmac
-    import json
-
     def part(value):
         return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
@@ -340,9 +333,7 @@ def test_replayed_after_sign_in_and_merge(front):
     assert guest.session()["sub"] == sub
     assert_dead(front, old_guest)
     assert_dead(front, old_account)  # a sign-in ends the older sessions of that user
-    with sqlite3.connect(f"file:{front.data}/vestibule.db?mode=ro", uri=True) as store:
-        wait_for(lambda: store.execute("select count(*) from users where id = ?",
-                                       (int(guest_sub),)).fetchone()[0] == 0, "the merge")
+    wait_for(lambda: store_rows(front, "users where id = ?", int(guest_sub)) == 0, "the merge")
     assert_dead(front, old_guest)
 
 
