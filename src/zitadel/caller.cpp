@@ -26,10 +26,15 @@ Result<void> check_permission(const accounts::Caller& caller, const accounts::Us
     return refuse(refusals::no_permission);
   }
   if (user.is_guest()) return {};
-  const bool is_finishing = action != Action::erase && user.upgraded_by == caller.user.id &&
-                            user.upgraded_at && now - *user.upgraded_at < finishing_time;
-  if (!is_finishing) return refuse(refusals::no_permission);
+  if (action == Action::erase || !is_finishing(caller, user, now)) {
+    return refuse(refusals::no_permission);
+  }
   return {};
+}
+
+bool is_finishing(const accounts::Caller& caller, const accounts::User& user, base::Time now) {
+  return user.upgraded_by == caller.user.id && user.upgraded_at &&
+         now - *user.upgraded_at < finishing_time;
 }
 
 Result<void> check_creation(const accounts::Caller& caller, const accounts::User& user) {

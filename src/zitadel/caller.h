@@ -20,6 +20,9 @@ enum class Action { read, change, erase };
 /// How long a service account may finish what it does with a guest that it has just upgraded.
 inline constexpr base::Milliseconds finishing_time{10 * 60'000};
 
+/// Is the caller in the middle of registering this user, which it has just upgraded?
+bool is_finishing(const accounts::Caller& caller, const accounts::User& user, base::Time now);
+
 /// Invariant 8 of design.md section 3. An administrator may do everything; a guest manager may do
 /// everything with guests of its own organization, and read and change, for `finishing_time`, a
 /// user that it has upgraded. Everybody may read themselves.

@@ -97,8 +97,12 @@ Result<accounts::User> update_user(const Unit& unit, const UpdateRequest& reques
   } else {
     note(unit, request.password ? "password.set" : "user.updated", user.id);
   }
-  // Invariant 6: what was signed in before the upgrade or the new password is so no more.
-  if (upgrades || request.password) {
+  // Invariant 6: what was signed in before the upgrade or the new password is so no more. Tokens
+  // of the caller's own application, which belong to no session, stay good while it registers
+  // somebody (recorded as 46-userinfo-*-after-upgrade): it has no other for this person.
+  if (upgrades || (request.password && is_finishing(unit.caller, before, unit.now))) {
+    unit.context.sessions.end_all(unit.tx, user.id, unit.now);
+  } else if (request.password) {
     accounts::change_standing(unit.tx, unit.context.sessions, user.id, unit.now);
   }
   note_activity(unit, user.id);

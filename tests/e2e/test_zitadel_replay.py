@@ -73,11 +73,6 @@ DIFFERENT = {
         "status": 403,
         "body": {"error": "invalid_request", "error_description": "No matching permissions found"},
     },
-    # A token made before the upgrade is dead after it.
-    "46-userinfo-opaque-after-upgrade": {
-        "status": 401,
-        "body": {"error": "access_denied", "error_description": "access token invalid"},
-    },
     # An id is never issued twice.
     "52-recreate-same-userid": {"status": 409, "code": "already_exists"},
     # The service account deletes guests; this one is an account by now.
