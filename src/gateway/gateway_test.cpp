@@ -388,6 +388,9 @@ TEST(Gateway, LogoutEndsTheSession) {
   EXPECT_TRUE(browser.jar.empty());
   browser.jar = old;
   EXPECT_TRUE(token_of(browser.get("/products")).empty());
+  const auto malformed = browser.post_form("/guest/v1/logout", "return_to=%zz");
+  EXPECT_EQ(malformed.status, 400);
+  EXPECT_NE(malformed.body.find("\"error\":\"body\""), std::string::npos);
   const auto form = browser.post_form("/guest/v1/logout", "return_to=//evil.example");
   EXPECT_EQ(form.status, 303);
   EXPECT_EQ(form.headers.find("Location"), "/");

@@ -40,7 +40,8 @@ base::Result<Input> read_json(const std::string& body) {
 
 base::Result<Input> read_form(const std::string& body) {
   const auto form = http::Form::parse(body);
-  if (!form) return std::unexpected(form.error());
+  // The body as a whole is at fault, not a field that a person could correct.
+  if (!form) return fail(form.error().kind, "body", form.error().message);
   if (const auto name = form->first_duplicate())
     return bad_body("the field '" + std::string(*name) + "' is there twice");
   Input input{BodyKind::form, {}};
