@@ -388,6 +388,7 @@ TEST(Gateway, LogoutEndsTheSession) {
   EXPECT_TRUE(browser.jar.empty());
   browser.jar = old;
   EXPECT_TRUE(token_of(browser.get("/products")).empty());
+  EXPECT_EQ(browser.post_json("/guest/v1/logout", R"({"a":"x:\"y","\u0061":null})").status, 400);
   const auto malformed = browser.post_form("/guest/v1/logout", "return_to=%zz");
   EXPECT_EQ(malformed.status, 400);
   EXPECT_NE(malformed.body.find("\"error\":\"body\""), std::string::npos);

@@ -21,6 +21,19 @@ std::unexpected<base::Error> bad_body(std::string message) {
   return fail(ErrorKind::invalid, "body", std::move(message));
 }
 
+/// In well-formed JSON without inner objects each colon outside a text belongs to one member.
+std::size_t members_written(std::string_view text) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == ':') ++count;
+    if (text[i] != '"') continue;
+    for (++i; i < text.size() && text[i] != '"'; ++i) {
+      if (text[i] == '\\') ++i;
+    }
+  }
+  return count;
+}
+
 base::Result<Input> read_json(const std::string& body) {
   boost::system::error_code error;
   const auto value = json::parse(body, error);
@@ -35,6 +48,9 @@ base::Result<Input> read_json(const std::string& body) {
       return bad_body("the member '" + std::string(name) + "' has to be a text");
     }
   }
+  // The parser keeps the last of several members of one name.
+  if (members_written(body) != value.get_object().size())
+    return bad_body("a member is there twice");
   return input;
 }
 

@@ -8,9 +8,8 @@ namespace {
 
 constexpr std::string_view style_path = "/guest/v1/style.css";
 
-/// Browsers count where a form's answer redirects to as its action.
-pages::FormTarget target_of(std::string_view form_targets) {
-  return form_targets.empty() ? pages::FormTarget::self : pages::FormTarget::anywhere;
+std::string with_own(std::string_view form_targets) {
+  return std::string(pages::own_target) + " " + std::string(form_targets);
 }
 
 }  // namespace
@@ -25,7 +24,7 @@ void add_style_route(http::Router& router) {
 http::Response continue_to_sign_in_page(std::string_view return_to, std::string_view form_targets) {
   pages::View view;
   view.set("return_to", return_to);
-  return pages::page(200, "continue", "Sign in", view, style_path, target_of(form_targets));
+  return pages::page(200, "continue", "Sign in", view, style_path, with_own(form_targets));
 }
 
 http::Response choice_page() {
@@ -37,7 +36,7 @@ http::Response proof_page(std::string_view address, std::string_view link,
   pages::View view;
   view.set("address", address).set("token", link).set("action", "/guest/v1/proof");
   return pages::page(200, "proof", "Confirm your address", view, style_path,
-                     target_of(form_targets));
+                     with_own(form_targets));
 }
 
 http::Response notice_page(int status, std::string_view title, std::string_view text,

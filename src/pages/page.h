@@ -33,14 +33,15 @@ class View {
 /// Renders templates/NAME.mustache; throws std::logic_error if there is none.
 std::string render(std::string_view name, const View& view);
 
-/// Whether the page's form may end in a redirect to another origin (a client's redirect URI), which
-/// browsers count as form-action (CSP level 3).
-enum class FormTarget { self, anywhere };
+/// Where a page's forms may lead, as CSP's form-action: browsers count each redirect of the answer
+/// too (CSP level 3). `any_target` is for forms that may end at a client's redirect URI.
+inline constexpr std::string_view own_target = "'self'";
+inline constexpr std::string_view any_target = "";
 
 /// A whole page: the layout around the named template, with security headers, never stored.
 /// `style_path` is where the site serves style.css.
 http::Response page(int status, std::string_view name, std::string_view title, const View& view,
-                    std::string_view style_path, FormTarget target = FormTarget::self);
+                    std::string_view style_path, std::string_view form_action = own_target);
 
 /// The style sheet, for the sites that serve it; cacheable.
 http::Response style_sheet();

@@ -38,8 +38,7 @@ http::Response Web::login_page(int status, std::string_view request, std::string
   view.set("request", request).set("request_encoded", base::percent_encode(request));
   if (!username.empty()) view.set("username", username);
   if (!error.empty()) view.set("error", error);
-  return pages::page(status, "login", "Sign in", view, "/ui/style.css",
-                     pages::FormTarget::anywhere);
+  return pages::page(status, "login", "Sign in", view, "/ui/style.css", pages::any_target);
 }
 
 Web::Awaitable<http::Response> Web::post_login(http::Request& request) {

@@ -78,7 +78,7 @@ Web::Awaitable<http::Response> Web::post_register(http::Request& request) {
   if (!sound) complain("password_error", sound.error().message);
   if (complaints > 0) {
     co_return pages::page(422, "register", "Make an account", view, "/ui/style.css",
-                          pages::FormTarget::anywhere);
+                          pages::any_target);
   }
 
   const auto now = clock_.now();

@@ -86,8 +86,7 @@ void Web::add_routes(http::Router& router) {
     const auto token = query ? query->get("request") : std::string{};
     pages::View view;
     view.set("request", token).set("request_encoded", base::percent_encode(token));
-    co_return pages::page(200, "register", "Make an account", view, style_path,
-                          pages::FormTarget::anywhere);
+    co_return pages::page(200, "register", "Make an account", view, style_path, pages::any_target);
   });
   route("POST", "/ui/register", &Web::post_register);
   router.add("GET", "/ui/forgot", [](http::Request& request) -> Awaitable<http::Response> {
@@ -133,7 +132,7 @@ http::Response Web::confirm_logout(
   }
   pages::View view;
   view.list("hidden", hidden).set("action", "/oidc/v1/end_session");
-  return pages::page(200, "logout", "Sign out", view, style_path, pages::FormTarget::anywhere);
+  return pages::page(200, "logout", "Sign out", view, style_path, pages::any_target);
 }
 
 http::Response Web::error_page(const oauth::Error& error) const {
