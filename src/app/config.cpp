@@ -145,6 +145,13 @@ void check_gateway(Config& config, Check& check) {
   }
   check.address("gateway.forward_auth_listen", gateway.forward_auth_listen);
   check.ranges("gateway.forward_auth_peers", gateway.forward_auth_peers);
+  const bool forward_auth = !gateway.forward_auth_listen.empty() ||
+                            !gateway.forward_auth_secret_file.empty() ||
+                            !gateway.forward_auth_peers.empty();
+  if (forward_auth && gateway.cookie_format == CookieFormat::jwt) {
+    check.wrong("gateway.cookie_format",
+                "forward-auth sets one cookie at most, and the format jwt needs two");
+  }
   if (gateway.public_url.empty()) {
     gateway.public_url = own ? "http://" + gateway.listen : config.public_url;
   }

@@ -89,6 +89,16 @@ colour = 1
   }
 }
 
+TEST(Config, ForwardAuthCannotSetTheTwoCookiesOfTheJwtFormat) {
+  const ConfigFile file{R"([gateway]
+cookie_format = "jwt"
+forward_auth_listen = "127.0.0.1:9003"
+)"};
+  const auto loaded = load_config(file.path(), {});
+  ASSERT_EQ(loaded.mistakes.size(), 1U);
+  EXPECT_EQ(loaded.mistakes[0].where, file.path() + ":2");
+}
+
 TEST(Config, SyntaxErrorsHaveALine) {
   const ConfigFile file{"listen = \"a:1\"\nlisten = = 2\n"};
   const auto loaded = load_config(file.path(), {});
