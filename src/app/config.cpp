@@ -173,6 +173,16 @@ void check_applications(const Config& config, Check& check) {
   }
 }
 
+void check_mail(Config& config, Check& check) {
+  const auto url = parse_url(config.public_url);
+  const bool local = url && is_loopback(url->host);
+  if (!config.mail.transport) {
+    config.mail.transport = local ? MailTransport::mailbox : MailTransport::none;
+  } else if (config.mail.transport == MailTransport::mailbox && !local) {
+    check.wrong("mail.transport", "mailbox shows every mail to whoever asks: on loopback only");
+  }
+}
+
 void complete_and_check(Config& config, Check& check) {
   const auto listen = check.address("listen", config.listen);
   check.url("public_url", config.public_url);
@@ -201,6 +211,7 @@ void complete_and_check(Config& config, Check& check) {
   if (config.purge.retention < base::Seconds{60}) {
     check.wrong("purge.retention", "has to be at least 1m");
   }
+  check_mail(config, check);
   check_gateway(config, check);
   check_applications(config, check);
 }

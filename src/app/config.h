@@ -91,7 +91,9 @@ struct Config {
   } keys;
 
   struct {
-    MailTransport transport = MailTransport::mailbox;
+    /// mailbox shows every link at /mailbox to whoever asks, so it is for loopback only, where it
+    /// is the default.
+    std::optional<MailTransport> transport;
     int per_recipient_per_day = 10;
   } mail;
 

@@ -187,6 +187,10 @@ void ConfigTable::strings(std::string_view key, std::vector<std::string>& out) {
 }
 
 void ConfigTable::each(std::string_view key, const std::function<void(ConfigTable&)>& read) {
+  if (find_override(key) != nullptr) {
+    wrong(key, "stands in the file only");
+    return;
+  }
   const auto* node = document_->find(key);
   if (node == nullptr) return;
   const auto* array = node->as_array();

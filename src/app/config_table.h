@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -37,9 +38,10 @@ class ConfigTable {
     read_integer(key, value, least, most);
     out = static_cast<Integer>(value);
   }
-  template <class Enum>
-  void choice(std::string_view key, Enum& out,
-              const std::vector<std::pair<std::string_view, Enum>>& names) {
+  /// `out` is an enumeration, or an optional one that stays empty if the key is not there.
+  template <class Out>
+  void choice(std::string_view key, Out& out,
+              std::initializer_list<std::pair<std::string_view, Out>> names) {
     std::string word;
     text(key, word);
     if (word.empty()) return;

@@ -117,6 +117,28 @@ TEST(Config, EnvironmentOverridesTheFile) {
   EXPECT_EQ(loaded.mistakes[0].to_string(), "VESTIBULE_NOPE: nope is not a setting");
 }
 
+TEST(Config, TheMailboxIsForLoopbackOnly) {
+  EXPECT_EQ(load_config("", {}).config.mail.transport, MailTransport::mailbox);
+  const Override url{"public_url", "https://id.example.com", "--public-url"};
+  EXPECT_EQ(load_config("", {url}).config.mail.transport, MailTransport::none);
+  const auto loaded =
+      load_config("", {url, {"mail.transport", "mailbox", "VESTIBULE_MAIL__TRANSPORT"}});
+  ASSERT_EQ(loaded.mistakes.size(), 1U);
+  EXPECT_EQ(loaded.mistakes[0].where, "VESTIBULE_MAIL__TRANSPORT");
+}
+
+TEST(Config, ListsOfTablesStandInTheFileOnly) {
+  const auto loaded = load_config("", {{"gateway.rules", "x", "VESTIBULE_GATEWAY__RULES"}});
+  ASSERT_EQ(loaded.mistakes.size(), 1U);
+  EXPECT_EQ(loaded.mistakes[0].to_string(),
+            "VESTIBULE_GATEWAY__RULES: gateway.rules: stands in the file only");
+}
+
+TEST(Config, RangesAreChecked) {
+  const auto loaded = load_config("", {{"trusted_proxies", "10.0.0.0/8,10.0.0.1/8", "X"}});
+  ASSERT_EQ(loaded.mistakes.size(), 1U);
+}
+
 TEST(Config, Urls) {
   const auto url = parse_url("HTTPS://Shop.Example.com:443/a/");
   ASSERT_TRUE(url);

@@ -40,10 +40,12 @@ bool Sites::is_provider(const std::string& host) const {
 }
 
 const http::Site* Sites::select(const http::RequestHead& head) const {
+  const bool bearer = is_bearer_call(head);
+  const auto& gateway = separate_ ? application_ : provider_;
+  if (bearer && head.path.starts_with("/guest/v1/")) return &gateway;
   if (separate_ && head.host == application_authority_) return &application_;
-  if (is_provider(head.host) || is_operational(head.path)) return &provider_;
-  if (!is_bearer_call(head)) return nullptr;
-  return separate_ && head.path.starts_with("/guest/v1/") ? &application_ : &provider_;
+  if (bearer || is_provider(head.host) || is_operational(head.path)) return &provider_;
+  return nullptr;
 }
 
 }  // namespace vestibule::app

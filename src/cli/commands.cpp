@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 
 #include <fmt/core.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -145,6 +146,8 @@ void print_purge(const json::object& report) {
 }  // namespace
 
 int run(int argc, char** argv, char** environment) {
+  // Everything that is made here is its owner's: the store, keys, sockets.
+  umask(S_IRWXG | S_IRWXO);
   Invocation invocation{environment};
   std::function<int()> chosen;
   CLI::App program{
