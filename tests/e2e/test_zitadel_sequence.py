@@ -187,7 +187,7 @@ def test_the_whole_life_of_a_guest(app):
     # It is deleted; by an administrator, since the guests' manager deletes guests only.
     assert app.rpc("DeleteUser", {"userId": user}).status_code == 403
     deleted = app.rpc("DeleteUser", {"userId": user}, who="admin")
-    assert deleted.status_code == 200 and deleted.json()["deletionDate"]
+    assert deleted.status_code == 200 and deleted.json()["details"]["changeDate"]
     assert app.call("GET", f"/v2/users/{user}").status_code == 404
     assert app.exchange(user).status_code in (400, 404)
     for token in (tokens["access_token"], opaque):
