@@ -97,6 +97,21 @@ class Visitor:
         return self.post("/guest/v1/upgrade", json={**body, **changes})
 
 
+def assert_error(response, status, error=None, fields=None):
+    """The one error form of the guest API."""
+    assert response.status_code == status, response.text
+    body = response.json()
+    assert set(body) == {"error", "message", "fields"}
+    assert isinstance(body["error"], str) and body["error"]
+    assert isinstance(body["message"], str) and body["message"]
+    assert isinstance(body["fields"], dict)
+    if error is not None:
+        assert body["error"] == error, body
+    if fields is not None:
+        assert set(body["fields"]) == set(fields), body
+    return body
+
+
 def new_email():
     return f"visitor-{secrets.token_hex(6)}@example.com"
 
