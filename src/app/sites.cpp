@@ -14,9 +14,24 @@ bool is_operational(const std::string& path) {
   return std::ranges::find(paths, path) != paths.end();
 }
 
+// Pages and browser calls are not among them: a page of a foreign name that was made to resolve to
+// us (DNS rebinding) can send any Authorization, and must not reach more than an API by that.
+bool takes_bearer(std::string_view path) {
+  static constexpr std::array<std::string_view, 8> prefixes{"/v2/",
+                                                            "/zitadel.user.v2.UserService/",
+                                                            "/auth/v1/",
+                                                            "/oidc/v1/userinfo",
+                                                            "/guest/v1/provision",
+                                                            "/guest/v1/merges",
+                                                            "/guest/v1/aliases/"};
+  return std::ranges::any_of(prefixes,
+                             [&](std::string_view prefix) { return path.starts_with(prefix); });
+}
+
 bool is_bearer_call(const http::RequestHead& head) {
   const auto authorization = head.header("Authorization");
-  return authorization && base::to_lower_ascii(authorization->substr(0, 7)) == "bearer ";
+  return authorization && base::to_lower_ascii(authorization->substr(0, 7)) == "bearer " &&
+         takes_bearer(head.path);
 }
 
 }  // namespace

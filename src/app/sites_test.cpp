@@ -41,6 +41,14 @@ TEST(Sites, HealthAndBearerCallsNeverLookAtHost) {
   EXPECT_EQ(sites.select(head("vestibule", "/v2/users/1", "Basic x")), nullptr);
 }
 
+TEST(Sites, ABearerTokenOpensNoPageToAForeignHost) {
+  Sites sites{two_origins()};
+  for (const auto* path : {"/", "/mailbox", "/ui/login", "/oauth/v2/authorize", "/guest/v1/session",
+                           "/guest/v1/upgrade", "/guest/v1/forward-auth"}) {
+    EXPECT_EQ(sites.select(head("evil.example", path, "Bearer x")), nullptr) << path;
+  }
+}
+
 TEST(Sites, OneOriginAnswersEverything) {
   Config config;
   config.public_url = config.gateway.public_url = "http://127.0.0.1:8081";
