@@ -17,13 +17,9 @@ bool is_operational(const std::string& path) {
 // Pages and browser calls are not among them: a page of a foreign name that was made to resolve to
 // us (DNS rebinding) can send any Authorization, and must not reach more than an API by that.
 bool takes_bearer(std::string_view path) {
-  static constexpr std::array<std::string_view, 8> prefixes{"/v2/",
-                                                            "/zitadel.user.v2.UserService/",
-                                                            "/auth/v1/",
-                                                            "/oidc/v1/userinfo",
-                                                            "/guest/v1/provision",
-                                                            "/guest/v1/merges",
-                                                            "/guest/v1/aliases/"};
+  static constexpr auto prefixes = std::to_array<std::string_view>(
+      {"/v2/", "/zitadel.user.v2.UserService/", "/auth/v1/", "/management/v1/", "/oidc/v1/userinfo",
+       "/guest/v1/provision", "/guest/v1/merges", "/guest/v1/aliases/"});
   return std::ranges::any_of(prefixes,
                              [&](std::string_view prefix) { return path.starts_with(prefix); });
 }
