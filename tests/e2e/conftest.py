@@ -13,6 +13,7 @@ RULES = [
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "browser: needs Chromium")
+    config.addinivalue_line("markers", "faketime: preloads libfaketime, which sanitizers refuse")
 
 
 @pytest.fixture(scope="module")

@@ -143,6 +143,7 @@ def test_a_ticket_is_nothing_once_its_guest_has_left(gateway, leave):
     assert answer.json()["sub"] != sub and answer.json()["kind"] == "guest"
 
 
+@pytest.mark.faketime
 def test_a_ticket_leads_nowhere_after_a_minute(server):
     visitor = with_ticket(server)
     ticket = dict(visitor.cookies)
@@ -164,6 +165,7 @@ def test_a_ticket_leads_nowhere_after_a_minute(server):
         server.start()
 
 
+@pytest.mark.faketime
 def test_an_unused_ticket_dies_after_a_day(server):
     tickets = [with_ticket(server).cookies for _ in range(2)]
     server.stop()
@@ -230,6 +232,7 @@ def test_a_signed_in_visitor_from_another_site_keeps_identity_and_cookies(gatewa
     assert set_cookies(answer) == {}
 
 
+@pytest.mark.faketime
 def test_a_token_that_ran_out_is_renewed_for_own_pages_only(tmp_path, upstream):
     short = Vestibule(tmp_path, config={"gateway": {"rules": RULES, "token_lifetime": "30s"}},
                       application=True, upstream=upstream.url).start()
