@@ -4,6 +4,7 @@
 #include "async/commit.h"
 #include "events/audit.h"
 #include "gateway/embedded_provider.h"
+#include "gateway/login_state.h"
 #include "oauth/grants/authorization_code.h"
 
 // The embedded provider's sign-in: one unit of work from the code to the fresh session and the
@@ -109,7 +110,16 @@ void EmbeddedProvider::leave_previous(store::Transaction& tx, const SignInAnswer
       return;
     }
   }
-  redemption.undecided_guest = answer.previous;
+  // The old cookie is worth nothing from here on; what is asked about is known by a handle that
+  // only the choice cookie holds.
+  parts_.sessions.end(tx, previous->id, now);
+  sessions::Session asked = *previous;
+  asked.id = base::SessionId{base::Uuid::make(now, parts_.random)};
+  asked.generation = 1;
+  asked.created_at = asked.rotated_at = now;
+  asked.expires_at = now + sign_in_lifetime;
+  parts_.sessions.insert(tx, asked);
+  redemption.undecided_guest = SessionHandle{asked.id, asked.generation, was->subject()};
 }
 
 Awaitable<SignedIn> EmbeddedProvider::complete_sign_in(SignInAnswer answer) {

@@ -117,6 +117,18 @@ TEST_F(SignIn, WithoutTheIntentAsks) {
   EXPECT_EQ(browser.post_form("/guest/v1/choice", "choice=discard").status, 401);
 }
 
+TEST_F(SignIn, TheGuestsOldCookieIsWorthNothingWhileItIsAskedAbout) {
+  const auto guest = become_guest();
+  const auto old = browser.jar.at("vestibule");
+  sign_in("");
+  Browser thief(world);
+  thief.jar["vestibule"] = old;
+  EXPECT_EQ(thief.subject(), "");
+  EXPECT_TRUE(world.find(guest));
+  EXPECT_EQ(browser.post_form("/guest/v1/choice", "choice=merge").status, 303);
+  EXPECT_FALSE(world.find(guest));
+}
+
 TEST_F(SignIn, AGuestIsKeptOrDiscardedOnWish) {
   const auto kept = become_guest();
   sign_in("");
