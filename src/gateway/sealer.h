@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "keys/purpose_keys.h"
+#include "keys/sealer.h"
 
 namespace vestibule::gateway {
 
@@ -14,13 +15,13 @@ namespace vestibule::gateway {
 /// place opens to nothing.
 enum class Purpose { session, refresh, ticket, login, choice };
 
-/// Seals cookie values: base64url(key id, 2 bytes ‖ AES-256-GCM). The associated data are purpose,
-/// cookie name and origin, so that a value works in one place only. Thread-safe.
+/// Seals cookie values (keys/sealer.h). The associated data are purpose, cookie name and origin, so
+/// that a value works in one place only. Thread-safe.
 class Sealer {
  public:
   /// `origin` is the application's public origin.
   Sealer(keys::PurposeKeys& keys, std::string origin, base::Random& random)
-      : keys_(keys), origin_(std::move(origin)), random_(random) {}
+      : sealer_(keys, random), origin_(std::move(origin)) {}
 
   std::string seal(Purpose purpose, std::string_view cookie, std::string_view plain,
                    base::Time now) const;
@@ -32,9 +33,8 @@ class Sealer {
  private:
   std::string associated_data(Purpose purpose, std::string_view cookie) const;
 
-  keys::PurposeKeys& keys_;
+  keys::Sealer sealer_;
   std::string origin_;
-  base::Random& random_;
 };
 
 }  // namespace vestibule::gateway
