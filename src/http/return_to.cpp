@@ -1,5 +1,7 @@
 #include "http/return_to.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "http/wire.h"
 
@@ -9,13 +11,18 @@ namespace {
 
 constexpr std::size_t longest = 2048;
 
-/// `/guest//v1` and `/guest/v1` are one path to many a server.
-std::string merge_slashes(std::string_view path) {
-  std::string merged;
-  for (const char c : path) {
-    if (c != '/' || !merged.ends_with('/')) merged += c;
+/// `/guest//v1` and `/guest;x/v1` are `/guest/v1` to many a server: the path without empty segments
+/// and path parameters (RFC 3986 section 3.3).
+std::string plain_path(std::string_view path) {
+  std::string plain;
+  while (!path.empty()) {
+    const auto end = std::min(path.find('/'), path.size());
+    const auto segment = path.substr(0, end);
+    const auto name = segment.substr(0, segment.find(';'));
+    if (!name.empty()) plain += "/" + std::string(name);
+    path.remove_prefix(std::min(end + 1, path.size()));
   }
-  return merged;
+  return plain;
 }
 
 bool lies_under(std::string_view path, std::string_view prefix) {
@@ -34,7 +41,7 @@ bool valid_return_to(std::string_view target, std::span<const std::string> reser
     return false;
   const auto decoded = decode_path(target.substr(0, target.find_first_of("?#")));
   if (!decoded) return false;
-  const auto path = merge_slashes(*decoded);
+  const auto path = plain_path(*decoded);
   for (const auto& prefix : reserved) {
     if (lies_under(path, prefix)) return false;
   }

@@ -235,6 +235,7 @@ TEST(ReturnTo, StaysOnThisOriginAndOffOurPaths) {
                                 "/%67uest/v1/logout",
                                 "/guest%2fv1",
                                 "/guest//v1/logout",
+                                "/guest;a/;b/v1;c/logout",
                                 "/./guest/v1",
                                 "/x/../guest/v1",
                                 "/%2e/guest/v1",
