@@ -14,6 +14,8 @@ using Result = base::Result<json::object>;
 
 // An operator who calls purge has looked; only a clock that runs backwards or is years off refuses.
 constexpr base::Milliseconds longest_pause = std::chrono::days(400);
+// Below so many users the share of them that a run may delete is left to the operator.
+constexpr std::int64_t small_store = 10'000;
 
 bool is_set(const json::object& arguments, std::string_view name) {
   const auto* value = arguments.if_contains(name);
@@ -77,6 +79,7 @@ Result run_purge(Core& core, const json::object& arguments, const Progress& prog
   options.force =
       is_set(arguments, "force") ? lifecycle::PurgeForce::yes : lifecycle::PurgeForce::no;
   options.max_share = core.config.purge.max_share;
+  options.small_store = small_store;
   options.longest_pause = longest_pause;
   const auto report = lifecycle::run_purge(
       *core.store, core.guests, options,
