@@ -1,5 +1,7 @@
 #include "app/sites.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 
@@ -42,7 +44,8 @@ Sites::Sites(const Config& config) {
   application_.name = "application";
   if (!separate_ && is_loopback(provider->host)) {
     const auto* const other = provider->host == "localhost" ? "127.0.0.1" : "localhost";
-    alias_ = other + provider_authority_.substr(provider_authority_.rfind(':'));
+    alias_ =
+        parse_url(fmt::format("{}://{}:{}", provider->scheme, other, provider->port))->authority;
   }
 }
 

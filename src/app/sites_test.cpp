@@ -59,5 +59,14 @@ TEST(Sites, OneOriginAnswersEverything) {
   EXPECT_EQ(sites.select(head("evil.example", "/")), nullptr);
 }
 
+TEST(Sites, DefaultPortsAndIpv6) {
+  for (const auto* url : {"http://127.0.0.1", "http://[::1]:8081", "http://[::1]"}) {
+    Config config;
+    config.public_url = config.gateway.public_url = url;
+    Sites sites{config};
+    EXPECT_EQ(sites.select(head(parse_url(url)->authority, "/")), &sites.provider()) << url;
+  }
+}
+
 }  // namespace
 }  // namespace vestibule::app
