@@ -3,7 +3,8 @@
 import tempfile
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import (JavascriptException, StaleElementReferenceException,
+                                        TimeoutException)
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
@@ -27,6 +28,7 @@ class Browser:
         options.add_experimental_option("excludeSwitches", ["enable-logging"])
         self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
         self.driver.set_page_load_timeout(30)
+        self.driver.set_script_timeout(5)
 
     def __enter__(self):
         return self
@@ -83,7 +85,13 @@ class Browser:
         field.send_keys(text)
 
     def fetch(self, method, path, body=None):
-        """A same-origin fetch of the page; gives [status, text]."""
+        """A same-origin fetch of the page; gives [status, text], status 0 if the page was left."""
+        try:
+            return self.run_fetch(method, path, body)
+        except (TimeoutException, JavascriptException):
+            return [0, ""]
+
+    def run_fetch(self, method, path, body):
         return self.driver.execute_async_script(
             """const [method, path, body, done] = arguments;
                fetch(path, {method, headers: body ? {'Content-Type': 'application/json'} : {},
