@@ -274,6 +274,9 @@ TEST(Gateway, AnUpstreamThatIsDownLosesNothing) {
   EXPECT_TRUE(answer.headers.contains("Set-Cookie"));
   EXPECT_NE(answer.body.find("<h1>"), std::string::npos);
   EXPECT_EQ(world.count_users(), 1);
+  // The writer has let go of what it answered when it has done the next unit.
+  second.server->stop(seconds(1));
+  world.store->write([](store::Transaction&) {});
 }
 
 TEST(Gateway, AWebsocketOfAnotherOriginIsRefused) {

@@ -35,13 +35,13 @@ inline constexpr const char* world_callback = "http://localhost:8080/guest/v1/ca
 class World {
  public:
   explicit World(GatewayOptions wanted = {}, std::vector<events::Application> applications = {})
-      : outbox(std::move(applications), {}),
+      : upstream([](http::testing::RawSocket& socket, int) { echo(socket); }),
+        outbox(std::move(applications), {}),
         sessions(ended),
         ring(master(), {}, {jose::Algorithm::es256}, random),
         purposes(master()),
         issuer("http://127.0.0.1:8081", ring, purposes, random),
         guests(ids, sessions, outbox, random, guests::MergeOptions{}),
-        upstream([](http::testing::RawSocket& socket, int) { echo(socket); }),
         pool({"127.0.0.1", upstream.port()}),
         dead_pool({"127.0.0.1", 1}) {
     spdlog::set_level(spdlog::level::err);
@@ -125,6 +125,10 @@ class World {
 
   base::FakeClock clock;
   base::SystemRandom random;
+  // It waits for the connections that the server keeps to it.
+  http::testing::ScriptedUpstream upstream;
+  // Its io_contexts outlive the store and the pool, whose threads complete into them.
+  http::testing::TestServer server;
   std::unique_ptr<store::Store> store = store::open_temporary();
   accounts::UserIds ids;
   events::Outbox outbox;
@@ -138,10 +142,8 @@ class World {
   std::string service_token, roleless_token;
   std::unique_ptr<EmbeddedProvider> provider;
   std::unique_ptr<Gateway> gateway;
-  http::testing::ScriptedUpstream upstream;
   http::UpstreamPool pool;
   http::UpstreamPool dead_pool;
-  http::testing::TestServer server;
 
  private:
   static keys::MasterKey master() {
