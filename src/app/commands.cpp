@@ -5,6 +5,7 @@
 #include "app/installation.h"
 #include "keys/key_ring.h"
 #include "lifecycle/purge.h"
+#include "oauth/client_settings.h"
 
 namespace vestibule::app {
 namespace {
@@ -158,20 +159,6 @@ Result list_merges(Core& core) {
   return json::object{{"merges", std::move(lines)}};
 }
 
-std::string_view spell(oauth::AuthMethod method) {
-  switch (method) {
-    case oauth::AuthMethod::none:
-      return "none";
-    case oauth::AuthMethod::client_secret_basic:
-      return "client_secret_basic";
-    case oauth::AuthMethod::client_secret_post:
-      return "client_secret_post";
-    case oauth::AuthMethod::private_key_jwt:
-      break;
-  }
-  return "private_key_jwt";
-}
-
 Result list_clients(Core& core) {
   json::array lines;
   for (const auto& client :
@@ -179,7 +166,7 @@ Result list_clients(Core& core) {
     lines.push_back(json::object{
         {"client_id", client.client_id()},
         {"name", client.name},
-        {"auth_method", spell(client.auth_method)},
+        {"auth_method", oauth::to_string(client.auth_method)},
         {"redirect_uris", json::array(client.redirect_uris.begin(), client.redirect_uris.end())}});
   }
   return json::object{{"clients", std::move(lines)}};

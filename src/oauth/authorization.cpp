@@ -134,7 +134,8 @@ AuthorizationResult<std::string> issue_code(store::Transaction& tx, const GrantC
                          .auth_time = session->auth_time.value_or(signed_in.auth_time),
                          .amr = session->amr,
                          .created_at = now,
-                         .expires_at = now + code_lifetime});
+                         .expires_at = now + code_lifetime,
+                         .details = request.details.to_json()});
   return code;
 }
 

@@ -9,6 +9,7 @@
 
 #include "oauth/client.h"
 #include "oauth/error.h"
+#include "oauth/grant_details.h"
 #include "oauth/grants/grant.h"
 #include "oauth/parameters.h"
 #include "oauth/scope.h"
@@ -34,6 +35,7 @@ struct Authorization {
   std::string login_hint = {};
   /// Whom a valid id_token_hint names: nobody else may be signed in by this request.
   std::optional<base::UserId> hinted_user = {};
+  GrantDetails details = {};  ///< what the grant remembers of this request
 };
 
 /// An error that is shown to the person, because client or redirect URI are not known to be good,

@@ -8,7 +8,7 @@
 
 namespace vestibule::oauth {
 
-std::string metadata_json(const std::string& issuer) {
+std::string metadata_json(const std::string& issuer, const Capabilities&) {
   using Strings = std::vector<std::string>;
   const Strings client_methods = {"none", "client_secret_basic", "client_secret_post"};
   const Strings secret_methods = {"client_secret_basic", "client_secret_post"};

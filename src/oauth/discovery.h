@@ -4,9 +4,15 @@
 
 namespace vestibule::oauth {
 
+/// What an operator may have switched on, as far as clients are told.
+struct Capabilities {
+  bool registration = false;  ///< Dynamic Client Registration (RFC 7591)
+  bool mtls = false;          ///< a trusted proxy passes client certificates on (RFC 8705)
+};
+
 /// The provider's metadata (OpenID Connect Discovery section 3, RFC 8414): lists only what works.
 /// `issuer` is the public URL without a slash at its end; the paths are ZITADEL's.
-std::string metadata_json(const std::string& issuer);
+std::string metadata_json(const std::string& issuer, const Capabilities& capabilities);
 
 namespace paths {
 inline constexpr const char* authorize = "/oauth/v2/authorize";

@@ -57,13 +57,34 @@ std::string join(const std::vector<std::string>& words) {
   return out;
 }
 
-/// A payload of ours, so its shape is known; what was signed or sealed by us parses.
-std::optional<base::Uuid> grant_of(const std::string& payload) {
-  if (payload.find(grant_claim) == std::string::npos) return std::nullopt;
+void write_confirmation(jose::ClaimsWriter& writer, const Confirmation& confirmation) {
+  if (confirmation.empty()) return;
+  writer.begin_object("cnf")
+      .text_if("jkt", confirmation.jkt)
+      .text_if("x5t#S256", confirmation.x5t_s256)
+      .end_object();
+}
+
+/// Sets what jose::Claims has no member for. A payload of ours, so its shape is known; what was
+/// signed or sealed by us parses.
+void read_own_claims(const std::string& payload, AccessToken& token) {
+  // Most tokens have neither, and parsing costs more than looking.
+  if (payload.find(grant_claim) == std::string::npos &&
+      payload.find("\"cnf\"") == std::string::npos) {
+    return;
+  }
   const auto value = boost::json::parse(payload);
-  const auto* member = value.as_object().if_contains(grant_claim);
-  if (!member || !member->is_string()) return std::nullopt;
-  return base::Uuid::from_token(member->as_string());
+  const auto& claims = value.as_object();
+  if (const auto* grant = claims.if_contains(grant_claim); grant && grant->is_string()) {
+    token.grant = base::Uuid::from_token(grant->as_string());
+  }
+  if (const auto* cnf = claims.if_contains("cnf"); cnf && cnf->is_object()) {
+    const auto& members = cnf->get_object();
+    if (const auto* jkt = members.if_contains("jkt")) token.confirmation.jkt = jkt->as_string();
+    if (const auto* x5t = members.if_contains("x5t#S256")) {
+      token.confirmation.x5t_s256 = x5t->as_string();
+    }
+  }
 }
 
 std::optional<AccessToken> from_claims(const jose::Claims& claims) {
@@ -85,7 +106,7 @@ std::optional<AccessToken> from_claims(const jose::Claims& claims) {
   token.amr = join(claims.amr);
   token.acr = claims.acr;
   token.actor = to_actor(claims.actors);
-  token.grant = grant_of(claims.json);
+  read_own_claims(claims.json, token);
   return token;
 }
 
@@ -127,6 +148,7 @@ std::string TokenIssuer::access_claims(const AccessToken& token) const {
   writer.text_if("acr", token.acr);
   if (!token.amr.empty()) writer.strings("amr", base::split_words(token.amr));
   if (token.grant) writer.text(grant_claim, token.grant->token());
+  write_confirmation(writer, token.confirmation);
   write_actor(writer, issuer_, token.actor.get());
   return with_members(std::move(writer).finish(), token.extra_json);
 }

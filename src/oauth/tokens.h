@@ -16,6 +16,7 @@
 #include "keys/key_ring.h"
 #include "keys/purpose_keys.h"
 #include "oauth/client.h"
+#include "oauth/grant_details.h"
 
 namespace vestibule::oauth {
 
@@ -43,6 +44,7 @@ struct AccessToken {
   /// The grant that it was issued under, whose revocation ends it: the refresh family of an
   /// authorization code.
   std::optional<base::Uuid> grant = {};
+  Confirmation confirmation = {};  ///< `cnf`: the key that its bearer must hold
 };
 
 /// What an ID token says (OpenID Connect Core section 2).

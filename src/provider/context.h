@@ -9,6 +9,7 @@
 #include "http/router.h"
 #include "keys/key_ring.h"
 #include "keys/purpose_keys.h"
+#include "oauth/discovery.h"
 #include "oauth/grants/grant.h"
 #include "oauth/tokens.h"
 #include "provider/sign_in.h"
@@ -16,6 +17,11 @@
 #include "store/store.h"
 
 namespace vestibule::provider {
+
+/// What the configuration says of the provider.
+struct ProviderOptions {
+  oauth::Capabilities capabilities = {};
+};
 
 /// What the endpoints work with. Everything outlives the router.
 struct ProviderContext {
@@ -29,6 +35,7 @@ struct ProviderContext {
   const base::Secret& refresh_key;  ///< MAC key of refresh tokens, derived from the master key
   async::CpuPool& cpu;
   const SignIn& sign_in;
+  ProviderOptions options = {};
 
   oauth::GrantContext grants() const { return {issuer, sessions, refresh_key, random}; }
 };

@@ -27,7 +27,8 @@ awaitable<http::Response> ok(http::Request&) {
 }  // namespace
 
 void add_metadata_endpoints(http::Router& router, ProviderContext& context) {
-  const std::string document = oauth::metadata_json(context.issuer.issuer());
+  const std::string document =
+      oauth::metadata_json(context.issuer.issuer(), context.options.capabilities);
   for (const char* path :
        {oauth::paths::openid_configuration, oauth::paths::authorization_server}) {
     router.add(

@@ -11,8 +11,8 @@ namespace {
 const store::Statement insert_one{
     "codes.insert",
     "insert into authorization_codes (code_hash, client_id, user_id, session_id, redirect_uri, "
-    "scope, nonce, code_challenge, auth_time, amr, created_at, expires_at) "
-    "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"};
+    "scope, nonce, code_challenge, auth_time, amr, created_at, expires_at, details) "
+    "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"};
 
 // One statement, so that of two redemptions at once exactly one gets the grant.
 const store::Statement redeem_one{
@@ -20,7 +20,7 @@ const store::Statement redeem_one{
     "update authorization_codes set redeemed_at = $2, family_id = $3 "
     "where code_hash = $1 and redeemed_at is null and expires_at > $2 "
     "returning client_id, user_id, session_id, redirect_uri, scope, nonce, code_challenge, "
-    "auth_time, amr, created_at, expires_at"};
+    "auth_time, amr, created_at, expires_at, details"};
 
 const store::Statement select_redeemed{
     "codes.find_redeemed",
@@ -52,7 +52,7 @@ void insert_code(store::Transaction& tx, std::string_view code, const Code& gran
   const std::string hash = base::sha256(code);
   tx.execute(insert_one, store::Blob{hash}, grant.client, grant.user, grant.session,
              grant.redirect_uri, grant.scope, grant.nonce, grant.code_challenge, grant.auth_time,
-             grant.amr, grant.created_at, grant.expires_at);
+             grant.amr, grant.created_at, grant.expires_at, grant.details);
 }
 
 CodeResult consume_code(store::Transaction& tx, std::string_view code, const base::Uuid& family,
@@ -69,7 +69,8 @@ CodeResult consume_code(store::Transaction& tx, std::string_view code, const bas
                                         .auth_time = rows.time(7),
                                         .amr = std::string(rows.text(8)),
                                         .created_at = rows.time(9),
-                                        .expires_at = rows.time(10)}};
+                                        .expires_at = rows.time(10),
+                                        .details = std::string(rows.text(11))}};
   }
   std::optional<base::Uuid> issued;
   if (auto rows = tx.query(select_redeemed, store::Blob{hash}); rows.next()) {

@@ -24,6 +24,7 @@ struct Code {
   std::string amr;
   base::Time created_at;
   base::Time expires_at;
+  std::string details = {};  ///< the owner's own document, kept as it is
 };
 
 void insert_code(store::Transaction& tx, std::string_view code, const Code& grant);

@@ -15,13 +15,13 @@ constexpr std::size_t mac_size = 32;
 const store::Statement insert_one{
     "refresh_families.insert",
     "insert into refresh_families (id, client_id, user_id, session_id, scope, audience, "
-    "generation, rotated_at, auth_time, amr, actor_id, created_at, expires_at) "
-    "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"};
+    "generation, rotated_at, auth_time, amr, actor_id, created_at, expires_at, details) "
+    "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"};
 
 const store::Statement select_one{
     "refresh_families.find",
     "select id, client_id, user_id, session_id, scope, audience, generation, rotated_at, "
-    "auth_time, amr, actor_id, created_at, expires_at "
+    "auth_time, amr, actor_id, created_at, expires_at, details "
     "from refresh_families where id = $1 and expires_at > $2"};
 
 const store::Statement rotate_one{
@@ -29,7 +29,7 @@ const store::Statement rotate_one{
     "update refresh_families set generation = generation + 1, rotated_at = $3 "
     "where id = $1 and generation = $2 and expires_at > $3 "
     "returning id, client_id, user_id, session_id, scope, audience, generation, rotated_at, "
-    "auth_time, amr, actor_id, created_at, expires_at"};
+    "auth_time, amr, actor_id, created_at, expires_at, details"};
 
 const store::Statement delete_one{"refresh_families.revoke",
                                   "delete from refresh_families where id = $1"};
@@ -57,7 +57,8 @@ std::optional<RefreshFamily> read_family(store::Rows rows) {
                        .amr = std::string(rows.text(9)),
                        .actor = rows.optional_id<base::UserId>(10),
                        .created_at = rows.time(11),
-                       .expires_at = rows.time(12)};
+                       .expires_at = rows.time(12),
+                       .details = std::string(rows.text(13))};
   if (!rows.is_null(3)) family.session = rows.session_id(3);
   return family;
 }
@@ -96,7 +97,7 @@ std::optional<RefreshHandle> parse_refresh_token(const base::Secret& key, std::s
 void insert_family(store::Transaction& tx, const RefreshFamily& family) {
   tx.execute(insert_one, family.id, family.client, family.user, family.session, family.scope,
              family.audience, family.generation, family.rotated_at, family.auth_time, family.amr,
-             family.actor, family.created_at, family.expires_at);
+             family.actor, family.created_at, family.expires_at, family.details);
 }
 
 std::optional<RefreshFamily> find_family(store::Transaction& tx, const base::Uuid& id,

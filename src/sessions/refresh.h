@@ -26,6 +26,7 @@ struct RefreshFamily {
   std::optional<base::UserId> actor = {};
   base::Time created_at;
   base::Time expires_at;
+  std::string details = {};  ///< the owner's own document, kept as it is
 };
 
 /// The token's text: base64url of id ‖ generation ‖ HMAC under `key`; nothing secret is stored.

@@ -44,6 +44,7 @@ Grant make_grant(store::Transaction& tx, const GrantContext& context, const Clie
                  const RedeemedCode& redeemed, const base::Uuid& family, base::Time now) {
   const auto& code = redeemed.code;
   const Scope scope = Scope::parse(code.scope);
+  const auto details = GrantDetails::parse(code.details);
   Grant grant{.access = start_access_token(tx, context, client, redeemed.user, scope, now),
               .format = client.access_token_format,
               .algorithm = client.access_token_algorithm,
@@ -53,23 +54,25 @@ Grant make_grant(store::Transaction& tx, const GrantContext& context, const Clie
   grant.access.amr = code.amr;
   grant.access.acr = acr_of(code.auth_time);
   grant.access.grant = family;
+  grant.access.confirmation = details.confirmation;
   if (scope.contains(scope_openid)) {
     grant.id_token = start_id_token(tx, grant.access, client, redeemed.user);
     grant.id_token->nonce = code.nonce;
   }
   const bool renewable =
       scope.contains(scope_offline_access) && client.allows_grant(grant_refresh_token);
-  sessions::insert_family(tx, {.id = family,
-                               .client = client.id,
-                               .user = redeemed.user.id,
-                               .session = code.session,
-                               .scope = code.scope,
-                               .rotated_at = now,
-                               .auth_time = code.auth_time,
-                               .amr = code.amr,
-                               .created_at = now,
-                               .expires_at = now + (renewable ? client.refresh_lifetime
-                                                              : client.access_token_lifetime)});
+  sessions::insert_family(
+      tx, {.id = family,
+           .client = client.id,
+           .user = redeemed.user.id,
+           .session = code.session,
+           .scope = code.scope,
+           .rotated_at = now,
+           .auth_time = code.auth_time,
+           .amr = code.amr,
+           .created_at = now,
+           .expires_at = now + (renewable ? client.refresh_lifetime : client.access_token_lifetime),
+           .details = code.details});
   if (renewable) {
     grant.refresh_token = sessions::refresh_token_text(context.refresh_key, family, 1);
   }

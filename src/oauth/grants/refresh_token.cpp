@@ -93,6 +93,7 @@ Result<Grant> renew(store::Transaction& tx, const GrantContext& context, const C
   grant.access.acr = acr_of(family.auth_time);
   grant.access.actor = *actor;
   grant.access.grant = family.id;
+  grant.access.confirmation = GrantDetails::parse(family.details).confirmation;
   // OpenID Connect Core 12.2: same auth_time, no nonce.
   if (scope.contains(scope_openid)) {
     grant.id_token = start_id_token(tx, grant.access, client, *user);

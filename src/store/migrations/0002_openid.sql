@@ -1,0 +1,5 @@
+-- The rest of OpenID Connect and OAuth.
+
+-- What a grant remembers beside its columns (JSON: oauth/grant_details.h); empty for most.
+alter table authorization_codes add column details text not null default '';
+alter table refresh_families add column details text not null default '';
