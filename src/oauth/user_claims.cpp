@@ -1,5 +1,7 @@
 #include "oauth/user_claims.h"
 
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 #include <cstddef>
 #include <limits>
 
@@ -89,6 +91,19 @@ std::string user_claims(store::Transaction& tx, const accounts::User& user, cons
   write_private(writer, tx, user, scope,
                 room == Room::token ? metadata_in_token : std::numeric_limits<std::size_t>::max());
   return members_of(std::move(writer).finish());
+}
+
+Scope scope_shown(std::string_view claims_json) {
+  const auto claims = boost::json::parse(claims_json).as_object();
+  std::string shown(scope_openid);
+  const auto add_if = [&](std::string_view claim, std::string_view scope) {
+    if (claims.contains(claim)) (shown += ' ') += scope;
+  };
+  // The claim that each scope always writes.
+  add_if("updated_at", scope_profile);
+  add_if("email", scope_email);
+  add_if("phone_number", scope_phone);
+  return Scope::parse(shown);
 }
 
 std::string private_claims(store::Transaction& tx, const accounts::User& user, const Scope& scope) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "accounts/user.h"
 #include "oauth/client.h"
@@ -18,6 +19,11 @@ enum class Room { token, answer };
 /// user's own organization. `locale` is null when it is not known, as ZITADEL sends it.
 std::string user_claims(store::Transaction& tx, const accounts::User& user, const Scope& scope,
                         const Client& client, Room room);
+
+/// The scopes of OpenID Connect whose claims are among a token's (`claims_json` is an object that
+/// has been verified): `openid`, and those that user_claims has written. An ID token names no
+/// scope, and must not lead to more about its subject than it tells itself.
+Scope scope_shown(std::string_view claims_json);
 
 /// ZITADEL's own part of them, which stands in JWT access tokens too: metadata (values base64url)
 /// and resource owner. Metadata that would make a token too long is left out of it; it is still at

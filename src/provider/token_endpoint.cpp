@@ -76,8 +76,7 @@ oauth::Result<TokenRequest> decode_token_request(const oauth::Parameters& form) 
     return TokenRequest(ClientCredentialsRequest{oauth::Scope::parse(form.get("scope"))});
   }
   if (*type == oauth::grant_token_exchange) return widen(oauth::parse_exchange_request(form));
-  constexpr std::size_t most = 100;
-  return oauth::fail("unsupported_grant_type", type->substr(0, most) + " not supported");
+  return oauth::fail("unsupported_grant_type", oauth::quotable(*type) + " not supported");
 }
 
 oauth::Settled<oauth::Grant> run_grant(store::Transaction& tx, const oauth::GrantContext& context,

@@ -5,6 +5,7 @@
 
 #include "accounts/users.h"
 #include "oauth/liveness.h"
+#include "oauth/user_claims.h"
 
 namespace vestibule::oauth {
 namespace {
@@ -43,7 +44,8 @@ std::optional<ExchangeSubject> read_access_token(store::Transaction& tx,
                          .session = token->session,
                          .auth_time = token->auth_time,
                          .amr = token->amr,
-                         .chain = token->actor};
+                         .chain = token->actor,
+                         .grant = token->grant};
 }
 
 std::optional<ExchangeSubject> read_id_token(store::Transaction& tx, const GrantContext& context,
@@ -62,7 +64,7 @@ std::optional<ExchangeSubject> read_id_token(store::Transaction& tx, const Grant
   }
   return ExchangeSubject{.user = std::move(*user),
                          .type = GivenType::id_token,
-                         .scope = Scope::parse("openid profile email phone"),
+                         .scope = scope_shown(claims->json),
                          .expires_at = claims->expires_at,
                          .session = session->id,
                          .auth_time = claims->auth_time,
@@ -105,7 +107,8 @@ Result<ExchangeActor> resolve_actor(store::Transaction& tx, const GrantContext& 
   auto caller = accounts::load_caller(tx, party->user.id);
   if (!caller) return invalid_actor("unknown user");
   return ExchangeActor{std::move(*caller),
-                       party->type == GivenType::id_token ? std::nullopt : std::move(party->scope)};
+                       party->type == GivenType::id_token ? std::nullopt : std::move(party->scope),
+                       party->expires_at};
 }
 
 }  // namespace vestibule::oauth

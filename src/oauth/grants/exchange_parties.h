@@ -21,17 +21,20 @@ struct ExchangeSubject {
   std::optional<base::Time> auth_time = {};
   std::string amr = {};
   std::shared_ptr<const Actor> chain = {};  ///< who has acted for the subject so far
+  std::optional<base::Uuid> grant = {};     ///< whose revocation ends the new token too
 };
 
 /// Who acts from now on.
 struct ExchangeActor {
   accounts::Caller caller;
-  std::optional<Scope> scope = {};  ///< the limit; none for a personal access token
+  std::optional<Scope> scope = {};            ///< the limit; none for a personal access token
+  std::optional<base::Time> expires_at = {};  ///< of its token; none for a personal access token
 };
 
 /// Establishes the subject. A token must name the requesting client (as `client_id` or audience)
-/// and be live; an ID token must be unexpired, for this client and of a live session; a personal
-/// access token names no client and is refused. Error: invalid_request `subject_token invalid`.
+/// and be live; an ID token must be unexpired, for this client and of a live session, and allows
+/// the scopes whose claims it shows; a personal access token names no client and is refused. Error:
+/// invalid_request `subject_token invalid`.
 Result<ExchangeSubject> resolve_subject(store::Transaction& tx, const GrantContext& context,
                                         const Client& client, const GivenToken& given,
                                         base::Time now);

@@ -35,12 +35,14 @@ struct ExchangeRequest {
   GivenToken subject;
   std::optional<GivenToken> actor = {};
   RequestedType requested = RequestedType::access_token;
-  Scope scope = {};
+  Scope scope = {};  ///< empty: all that the tokens allow
   std::vector<std::string> audience = {};
   std::vector<std::string> resource = {};  ///< absolute URIs without fragment (RFC 8707 section 2)
 };
 
-/// Errors: invalid_request, invalid_target for a malformed resource; in ZITADEL's words.
+/// `scope` may be left out (RFC 8693 section 2.1), but beside a `user_id`, which limits nothing,
+/// ZITADEL demands it. Errors: invalid_request, invalid_target for a malformed resource; in
+/// ZITADEL's words.
 Result<ExchangeRequest> parse_exchange_request(const Parameters& form);
 
 }  // namespace vestibule::oauth

@@ -35,7 +35,7 @@ TokenResponse sign(const TokenIssuer& issuer, Grant grant) {
 Result<void> check_grant_type(const Client& client, std::string_view grant_type) {
   if (client.allows_grant(grant_type)) return {};
   return fail("unauthorized_client",
-              "grant_type \"" + std::string(grant_type) + "\" is not allowed for this client");
+              "grant_type '" + std::string(grant_type) + "' is not allowed for this client");
 }
 
 std::vector<std::string> default_audience(const Client& client) {

@@ -6,6 +6,7 @@
 
 #include "accounts/users.h"
 #include "events/audit.h"
+#include "oauth/grants/exchange_limits.h"
 #include "oauth/grants/exchange_parties.h"
 #include "oauth/impersonation.h"
 
@@ -14,49 +15,6 @@ namespace {
 
 /// Longer chains are a loop between services, not a delegation.
 constexpr int longest_chain = 8;
-
-std::string quoted(std::string_view what, std::string_view value) {
-  return std::string(what) + " \"" + std::string(value) + "\" not found in subject or actor token";
-}
-
-Result<Scope> allowed_scope(const Client& client, const ExchangeRequest& request,
-                            const ExchangeSubject& subject,
-                            const std::optional<ExchangeActor>& actor) {
-  Scope scope = known_scopes(request.scope, client);
-  // A refresh token would outlive the authority that this exchange stands on.
-  if (scope.contains(scope_offline_access)) {
-    return fail("invalid_scope", quoted("scope", scope_offline_access));
-  }
-  for (const auto* limit : {&subject.scope, actor ? &actor->scope : nullptr}) {
-    if (!limit || !*limit) continue;
-    const auto missing = scope.first_missing_in(**limit);
-    if (!missing.empty()) return fail("invalid_scope", quoted("scope", missing));
-  }
-  if (scope.empty()) return fail("invalid_scope", "none of the requested scopes is known");
-  return scope;
-}
-
-Result<std::vector<std::string>> allowed_audience(const Client& client,
-                                                  const ExchangeRequest& request) {
-  const auto own = default_audience(client);
-  const auto may_name = [&](const std::string& value) {
-    return std::ranges::find(own, value) != own.end() ||
-           std::ranges::find(client.audiences, value) != client.audiences.end();
-  };
-  std::vector<std::string> audience;
-  const auto add = [&](const std::string& value) {
-    if (std::ranges::find(audience, value) == audience.end()) audience.push_back(value);
-  };
-  for (const auto& value : request.audience) {
-    if (!may_name(value)) return fail("invalid_target", quoted("audience", value));
-    add(value);
-  }
-  for (const auto& value : request.resource) {
-    if (!may_name(value)) return fail("invalid_target", quoted("resource", value));
-    add(value);
-  }
-  return audience.empty() ? own : audience;
-}
 
 /// The chain of the new token, every link of which has been judged.
 Result<std::shared_ptr<const Actor>> allowed_chain(store::Transaction& tx, const Client& client,
@@ -82,14 +40,22 @@ Result<std::shared_ptr<const Actor>> allowed_chain(store::Transaction& tx, const
   return std::make_shared<const Actor>(Actor{actor->caller.user.subject(), subject.chain});
 }
 
-Result<void> check_client(const AuthenticatedClient& client, const ExchangeRequest& request) {
-  if (auto allowed = check_grant_type(client.client(), grant_token_exchange); !allowed) {
-    return allowed;
-  }
-  if (!client.is_confidential() && !request.actor) {
+/// RFC 8693 2.1: without client authentication whoever has come by a token can turn it into others,
+/// so somebody else must vouch for the caller. The same person's token twice is no more than once.
+Result<void> check_vouched(const AuthenticatedClient& client, const ExchangeSubject& subject,
+                           const std::optional<ExchangeActor>& actor) {
+  if (client.is_confidential()) return {};
+  if (!actor || actor->caller.user.id == subject.user.id) {
     return fail("unauthorized_client", "a public client exchanges only with an actor_token");
   }
   return {};
+}
+
+/// ZITADEL answers 403 and 404 to refusals by policy, which is kept for its own token type. RFC
+/// 6749 5.2 has 400 for all of them.
+Error with_status_of(const ExchangeSubject& subject, Error error) {
+  if (subject.type != GivenType::user_id) error.status = 400;
+  return error;
 }
 
 std::string_view issued_type(RequestedType requested) {
@@ -104,39 +70,64 @@ std::string_view issued_type(RequestedType requested) {
   return token_type_access_token;
 }
 
+/// What has been established and allowed.
+struct Terms {
+  ExchangeSubject subject;
+  std::optional<ExchangeActor> actor = {};
+  std::shared_ptr<const Actor> chain = {};
+  std::vector<std::string> audience = {};
+  Scope scope = {};
+};
+
 Grant make_grant(store::Transaction& tx, const GrantContext& context, const Client& client,
-                 const ExchangeRequest& request, const ExchangeSubject& subject, const Scope& scope,
-                 std::vector<std::string> audience, std::shared_ptr<const Actor> chain,
-                 base::Time now) {
+                 const ExchangeRequest& request, Terms terms, base::Time now) {
+  const auto& subject = terms.subject;
   // As at ZITADEL an access token is opaque whatever the client's setting, unless jwt is asked for.
   Grant grant{
-      .access = start_access_token(tx, context, client, subject.user, scope, now),
+      .access = start_access_token(tx, context, client, subject.user, terms.scope, now),
       .format = request.requested == RequestedType::jwt ? TokenFormat::jwt : TokenFormat::opaque,
       .algorithm = client.access_token_algorithm,
       .id_token_algorithm = client.id_token_algorithm,
       .issued_token_type = issued_type(request.requested)};
   auto& access = grant.access;
-  access.audience = std::move(audience);
-  if (subject.expires_at) access.expires_at = std::min(access.expires_at, *subject.expires_at);
+  access.audience = std::move(terms.audience);
+  const auto actor_ends = terms.actor ? terms.actor->expires_at : std::nullopt;
+  for (const auto& end : {subject.expires_at, actor_ends}) {
+    if (end) access.expires_at = std::min(access.expires_at, *end);
+  }
   access.session = subject.session;
+  access.grant = subject.grant;
   access.auth_time = subject.auth_time;
   access.amr = subject.amr;
   access.acr = acr_of(subject.auth_time);
-  access.actor = std::move(chain);
-  if (request.requested == RequestedType::id_token || scope.contains(scope_openid)) {
+  access.actor = std::move(terms.chain);
+  if (terms.scope.contains(scope_openid)) {
     grant.id_token = start_id_token(tx, access, client, subject.user);
   }
   return grant;
 }
 
-void audit(store::Transaction& tx, const Client& client, const ExchangeSubject& subject,
-           const std::optional<ExchangeActor>& actor, const Scope& scope, base::Time now) {
-  const std::string detail = "scope " + scope.text();
-  events::AuditEntry entry{.type = "token.exchanged", .user = subject.user.id};
-  if (actor) entry.actor = actor->caller.user.id;
+void audit(store::Transaction& tx, const Client& client, const Terms& terms, base::Time now) {
+  const std::string detail = "scope " + terms.scope.text();
+  events::AuditEntry entry{.type = "token.exchanged", .user = terms.subject.user.id};
+  if (terms.actor) entry.actor = terms.actor->caller.user.id;
   entry.client = client.id;
   entry.detail = detail;
   events::record(tx, entry, now);
+}
+
+Result<Terms> establish_parties(store::Transaction& tx, const GrantContext& context,
+                                const Client& client, const ExchangeRequest& request,
+                                base::Time now) {
+  auto subject = resolve_subject(tx, context, client, request.subject, now);
+  if (!subject) return std::unexpected(std::move(subject.error()));
+  Terms terms{.subject = std::move(*subject)};
+  if (request.actor) {
+    auto actor = resolve_actor(tx, context, client, *request.actor, now);
+    if (!actor) return std::unexpected(std::move(actor.error()));
+    terms.actor = std::move(*actor);
+  }
+  return terms;
 }
 
 }  // namespace
@@ -144,29 +135,30 @@ void audit(store::Transaction& tx, const Client& client, const ExchangeSubject& 
 Result<Grant> grant_by_exchange(store::Transaction& tx, const GrantContext& context,
                                 const AuthenticatedClient& authenticated,
                                 const ExchangeRequest& request, base::Time now) {
-  if (auto allowed = check_client(authenticated, request); !allowed) {
+  const Client& client = authenticated.client();
+  if (auto allowed = check_grant_type(client, grant_token_exchange); !allowed) {
     return std::unexpected(std::move(allowed.error()));
   }
-  const Client& client = authenticated.client();
-  const auto subject = resolve_subject(tx, context, client, request.subject, now);
-  if (!subject) return std::unexpected(subject.error());
-  std::optional<ExchangeActor> actor;
-  if (request.actor) {
-    auto resolved = resolve_actor(tx, context, client, *request.actor, now);
-    if (!resolved) return std::unexpected(std::move(resolved.error()));
-    actor = std::move(*resolved);
+  auto terms = establish_parties(tx, context, client, request, now);
+  if (!terms) return std::unexpected(std::move(terms.error()));
+  const auto& subject = terms->subject;
+  const auto& actor = terms->actor;
+  if (auto vouched = check_vouched(authenticated, subject, actor); !vouched) {
+    return std::unexpected(std::move(vouched.error()));
   }
-  auto chain = allowed_chain(tx, client, *subject, actor);
-  if (!chain) return std::unexpected(std::move(chain.error()));
+  auto chain = allowed_chain(tx, client, subject, actor);
+  if (!chain) return std::unexpected(with_status_of(subject, std::move(chain.error())));
+  terms->chain = std::move(*chain);
   auto audience = allowed_audience(client, request);
   if (!audience) return std::unexpected(std::move(audience.error()));
-  const auto scope = allowed_scope(client, request, *subject, actor);
-  if (!scope) return std::unexpected(scope.error());
+  terms->audience = std::move(*audience);
+  auto scope = allowed_scope(client, request, subject, actor);
+  if (!scope) return std::unexpected(std::move(scope.error()));
+  terms->scope = std::move(*scope);
 
-  accounts::touch(tx, subject->user.id, now, client.access_token_lifetime);
-  audit(tx, client, *subject, actor, *scope, now);
-  return make_grant(tx, context, client, request, *subject, *scope, std::move(*audience),
-                    std::move(*chain), now);
+  accounts::touch(tx, subject.user.id, now, client.access_token_lifetime);
+  audit(tx, client, *terms, now);
+  return make_grant(tx, context, client, request, std::move(*terms), now);
 }
 
 }  // namespace vestibule::oauth
