@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <set>
 
+#include "app/config_check.h"
 #include "app/config_table.h"
-#include "http/ip.h"
 
 namespace vestibule::app {
 namespace {
@@ -20,6 +20,7 @@ void read_lists(ConfigTable& table, Config& config) {
   table.strings("roles", config.roles);
   table.strings("trusted_proxies", config.trusted_proxies);
   table.strings("gateway.forward_auth_peers", config.gateway.forward_auth_peers);
+  table.strings("outgoing.allowed_networks", config.outgoing.allowed_networks);
   table.each("gateway.rules", [&](ConfigTable& rule) {
     RuleConfig out;
     rule.text("method", out.method);
@@ -86,41 +87,12 @@ void read(ConfigTable& table, Config& config) {
   table.integer("mail.per_recipient_per_day", config.mail.per_recipient_per_day, 1, 1000);
 
   table.duration("merge.deadline", config.merge.deadline);
+
+  table.text("outgoing.ca_file", config.outgoing.ca_file);
   read_lists(table, config);
 }
 
-class Check {
- public:
-  Check(const ConfigTable& table, std::vector<ConfigMistake>& mistakes)
-      : table_(table), mistakes_(mistakes) {}
-
-  void wrong(std::string_view key, std::string what) {
-    mistakes_.push_back({table_.where(key), fmt::format("{}: {}", key, what)});
-  }
-  void url(std::string_view key, const std::string& value) {
-    if (!value.empty() && !parse_url(value)) {
-      wrong(key, fmt::format("'{}' is not an absolute http or https URL", value));
-    }
-  }
-  void ranges(std::string_view key, const std::vector<std::string>& values) {
-    for (const auto& value : values) {
-      const auto range = http::Cidr::parse(value);
-      if (!range) wrong(key, fmt::format("'{}': {}", value, range.error().message));
-    }
-  }
-  std::optional<HostPort> address(std::string_view key, const std::string& value) {
-    if (value.empty()) return std::nullopt;
-    auto parsed = parse_host_port(value);
-    if (!parsed) wrong(key, fmt::format("'{}' is not HOST:PORT", value));
-    return parsed;
-  }
-
- private:
-  const ConfigTable& table_;
-  std::vector<ConfigMistake>& mistakes_;
-};
-
-void check_gateway(Config& config, Check& check) {
+void check_gateway(Config& config, ConfigCheck& check) {
   auto& gateway = config.gateway;
   check.url("gateway.public_url", gateway.public_url);
   check.url("gateway.upstream", gateway.upstream);
@@ -158,7 +130,7 @@ void check_gateway(Config& config, Check& check) {
   if (gateway.audience.empty()) gateway.audience = gateway.public_url;
 }
 
-void check_applications(const Config& config, Check& check) {
+void check_applications(const Config& config, ConfigCheck& check) {
   std::set<std::string> names;
   for (const auto& application : config.applications) {
     if (!names.insert(application.name).second) {
@@ -173,7 +145,7 @@ void check_applications(const Config& config, Check& check) {
   }
 }
 
-void check_mail(Config& config, Check& check) {
+void check_mail(Config& config, ConfigCheck& check) {
   const auto url = parse_url(config.public_url);
   const bool local = url && is_loopback(url->host);
   if (!config.mail.transport) {
@@ -183,7 +155,7 @@ void check_mail(Config& config, Check& check) {
   }
 }
 
-void complete_and_check(Config& config, Check& check) {
+void complete_and_check(Config& config, ConfigCheck& check) {
   const auto listen = check.address("listen", config.listen);
   check.url("public_url", config.public_url);
   check.ranges("trusted_proxies", config.trusted_proxies);
@@ -214,6 +186,7 @@ void complete_and_check(Config& config, Check& check) {
   check_mail(config, check);
   check_gateway(config, check);
   check_applications(config, check);
+  check_outgoing(config, check);
 }
 
 }  // namespace
@@ -255,7 +228,7 @@ LoadedConfig load_config(const std::string& file, const std::vector<Override>& o
   for (const auto& value : overrides) table.put(value);
   read(table, loaded.config);
   table.report_unknown();
-  Check check{table, loaded.mistakes};
+  ConfigCheck check{table, loaded.mistakes};
   complete_and_check(loaded.config, check);
   return loaded;
 }

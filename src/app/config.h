@@ -101,6 +101,14 @@ struct Config {
     base::Seconds deadline{24 * 3600};
   } merge;
 
+  /// Calls that the server makes to others.
+  struct {
+    std::string ca_file;  ///< certificates that are trusted besides the system's
+    /// Ranges that the provider may call beside public ones: jwks_uri, request_uri,
+    /// sector_identifier_uri, logout. Applications have their own lists.
+    std::vector<std::string> allowed_networks;
+  } outgoing;
+
   std::vector<ApplicationConfig> applications;
 
   bool has_role(const std::string& role) const;

@@ -1,26 +1,13 @@
 #include "app/config.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <cstdio>
-#include <fstream>
+#include "app/testing.h"
 
 namespace vestibule::app {
 namespace {
 
-class ConfigFile {
- public:
-  explicit ConfigFile(const std::string& text)
-      : path_(testing::TempDir() + "/vestibule-config-" + std::to_string(getpid()) + ".toml") {
-    std::ofstream{path_} << text;
-  }
-  ~ConfigFile() { std::remove(path_.c_str()); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
+using testing_support::ConfigFile;
 
 TEST(Config, DefaultsNeedNoFile) {
   const auto loaded = load_config("", {});

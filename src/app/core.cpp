@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "app/outgoing.h"
 #include "base/text.h"
 #include "events/webhook.h"
 #include "keys/master_key.h"
@@ -76,7 +77,8 @@ Core::Core(const Config& the_config, const base::Clock& the_clock, base::Random&
              [this] {
                if (wake_) wake_();
              }),
-      guests(ids, sessions, outbox, random, {.deadline = config.merge.deadline}) {}
+      guests(ids, sessions, outbox, random, {.deadline = config.merge.deadline}),
+      outgoing(outgoing_options(config)) {}
 
 base::Result<std::unique_ptr<Core>> Core::open(const Config& config, const base::Clock& clock,
                                                base::Random& random) {

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "events/outbox.h"
 #include "guests/guests.h"
+#include "http/outgoing.h"
 #include "keys/key_ring.h"
 #include "keys/purpose_keys.h"
 #include "sessions/sessions.h"
@@ -41,6 +42,7 @@ class Core {
   accounts::UserIds ids;
   const events::Outbox outbox;
   const guests::Guests guests;
+  const http::OutgoingClient outgoing;  ///< for the provider's calls to others; blocks
   Installation installation;
 
   /// Set by the server: called when an outbox row may be due.

@@ -46,16 +46,6 @@ class Signals {
   sigset_t set_{};
 };
 
-std::vector<http::Cidr> ranges(const std::vector<std::string>& texts) {
-  std::vector<http::Cidr> out;
-  for (const auto& text : texts) {
-    const auto range = http::Cidr::parse(text);
-    if (!range) throw std::invalid_argument(fmt::format("{}: {}", text, range.error().message));
-    out.push_back(*range);
-  }
-  return out;
-}
-
 http::Rate per_minute(int count, int burst) {
   return {static_cast<std::uint32_t>(count), std::chrono::minutes(1),
           static_cast<std::uint32_t>(burst)};
@@ -76,11 +66,11 @@ gateway::GatewayOptions gateway_options(const Config& config, bool separate) {
   options.guest_rate = per_minute(config.limits.guests_per_minute, config.limits.guests_burst);
   options.sign_in_rate =
       per_minute(config.limits.sign_ins_per_minute, config.limits.sign_ins_per_minute);
-  options.trusted_proxies = ranges(config.trusted_proxies);
+  options.trusted_proxies = http::Cidr::parse_all(config.trusted_proxies);
   options.forward_auth.family = config.gateway.forwarded_headers == ForwardedHeaders::x_original
                                     ? gateway::ForwardedFamily::x_original
                                     : gateway::ForwardedFamily::x_forwarded;
-  options.forward_auth.peers = ranges(config.gateway.forward_auth_peers);
+  options.forward_auth.peers = http::Cidr::parse_all(config.gateway.forward_auth_peers);
   if (!config.gateway.forward_auth_secret_file.empty()) {
     options.forward_auth.shared_secret = read_secret_file(config.gateway.forward_auth_secret_file);
   }
@@ -217,7 +207,7 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
   const Sites* chosen = nullptr;
   http::ServerOptions server_options;
   server_options.threads = config.threads;
-  server_options.trusted_proxies = ranges(config.trusted_proxies);
+  server_options.trusted_proxies = http::Cidr::parse_all(config.trusted_proxies);
   http::Server server{server_options,
                       [&chosen](const http::RequestHead& head) { return chosen->select(head); },
                       clock, random, &metrics};
@@ -300,7 +290,7 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
       core.outbox,
       clock,
       random,
-      events::make_sender(core.outbox.applications()),
+      events::make_sender(core.outbox.applications(), config.outgoing.ca_file),
       [&core](store::Transaction& tx, base::MergeId merge, std::string_view application,
               base::Time now) {
         const auto acknowledged = core.guests.acknowledge(tx, merge, application, now);

@@ -1,28 +1,19 @@
 #include "events/dispatcher.h"
 
-#include <fmt/format.h>
-
 #include <map>
-#include <stdexcept>
 
 #include "events/lane.h"
 
 namespace vestibule::events {
 
-Sender make_sender(const std::vector<Application>& applications) {
+Sender make_sender(const std::vector<Application>& applications, const std::string& ca_file) {
   std::map<std::string, http::OutgoingClient, std::less<>> clients;
   for (const auto& application : applications) {
     http::OutgoingOptions options;
     options.total_timeout = std::chrono::seconds(10);
     options.max_response = 64 * 1024;
-    for (const auto& network : application.allowed_networks) {
-      const auto range = http::Cidr::parse(network);
-      if (!range) {
-        throw std::invalid_argument(
-            fmt::format("application {}: {}", application.name, range.error().message));
-      }
-      options.allowed.push_back(*range);
-    }
+    options.allowed = http::Cidr::parse_all(application.allowed_networks);
+    options.ca_file = ca_file;
     clients.emplace(application.name, http::OutgoingClient(std::move(options)));
   }
   return [clients = std::move(clients)](const Application& application,

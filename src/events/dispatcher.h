@@ -19,8 +19,9 @@ using Sender = std::function<std::expected<http::OutgoingResponse, http::Outgoin
     const Application&, const http::OutgoingRequest&)>;
 
 /// The real one: one OutgoingClient for each application with its own allowed networks, 10 s in
-/// all. Throws std::invalid_argument for a malformed range (`config check` names them before).
-Sender make_sender(const std::vector<Application>& applications);
+/// all. `ca_file` holds certificates that are trusted besides the system's, if it is not empty.
+/// Throws std::invalid_argument for a malformed range (`config check` names them before).
+Sender make_sender(const std::vector<Application>& applications, const std::string& ca_file);
 
 /// Told that an application has acknowledged a merge, in the transaction that deletes the request:
 /// the wiring calls guests::Guests::acknowledge.

@@ -78,7 +78,7 @@ class WebhookHttp : public testing::Test {
     shop.allowed_networks = std::move(allowed_networks);
     outbox = std::make_unique<Outbox>(std::vector{shop}, nullptr);
     dispatcher = std::make_unique<Dispatcher>(
-        *store, *outbox, clock, random, make_sender(outbox->applications()),
+        *store, *outbox, clock, random, make_sender(outbox->applications(), {}),
         [this](store::Transaction&, base::MergeId id, std::string_view, base::Time) {
           acknowledged.push_back(id.value);
         });
@@ -154,7 +154,7 @@ TEST_F(WebhookHttp, calls_no_private_address_that_is_not_allowed) {
 TEST_F(WebhookHttp, a_malformed_range_is_named) {
   auto shop = application("shop");
   shop.allowed_networks = {"10.0.0.1/8"};
-  EXPECT_THROW(make_sender({shop}), std::invalid_argument);
+  EXPECT_THROW(make_sender({shop}, {}), std::invalid_argument);
 }
 
 }  // namespace

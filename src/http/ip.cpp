@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <stdexcept>
 
 #include "base/text.h"
 
@@ -100,6 +101,16 @@ base::Result<Cidr> Cidr::parse(std::string_view text) {
   }
   if (address->masked(range.prefix) != *address) return wrong("has bits set beyond its prefix");
   return range;
+}
+
+std::vector<Cidr> Cidr::parse_all(std::span<const std::string> texts) {
+  std::vector<Cidr> ranges;
+  for (const auto& text : texts) {
+    const auto range = parse(text);
+    if (!range) throw std::invalid_argument(text + ": " + range.error().message);
+    ranges.push_back(*range);
+  }
+  return ranges;
 }
 
 bool Cidr::contains(const IpAddress& address) const {

@@ -50,6 +50,8 @@ struct Cidr {
   /// Refuses (`invalid`, reason `cidr`) what is not an address or a range, a prefix that is too
   /// long, and a range with host bits set: `10.0.0.1/8` is more likely a mistake than a wish.
   static base::Result<Cidr> parse(std::string_view text);
+  /// All of a list. Throws std::invalid_argument: for configuration, which has been checked.
+  static std::vector<Cidr> parse_all(std::span<const std::string> texts);
   bool contains(const IpAddress& address) const;
   bool operator==(const Cidr&) const = default;
 };
