@@ -8,6 +8,8 @@ namespace {
 // that a guest, which has rows in few of them, costs little.
 const store::Statement delete_metadata{"user_metadata.erase_user",
                                        "delete from user_metadata where user_id = $1"};
+const store::Statement delete_profile{"user_profiles.erase_user",
+                                      "delete from user_profiles where user_id = $1"};
 const store::Statement delete_credentials{"credentials.erase_user",
                                           "delete from credentials where user_id = $1"};
 // Chosen ids (kind 3) stay for ever: a sub is never issued twice.
@@ -33,6 +35,7 @@ const store::Statement delete_actors{"client_actors.erase_user",
 void delete_user_rows(store::Transaction& tx, const User& user, std::string_view reason,
                       base::Time now) {
   tx.execute(delete_metadata, user.id);
+  tx.execute(delete_profile, user.id);
   tx.execute(delete_credentials, user.id);
   tx.execute(delete_names, user.id);
   tx.execute(delete_claims, user.id);
