@@ -28,10 +28,17 @@ bool is_basic(std::string_view authorization) {
          base::to_lower_ascii(authorization.substr(0, space)) == "basic";
 }
 
-std::unexpected<Error> refuse(const ParsedCredentials& credentials, std::string description) {
+constexpr std::string_view unknown_client = "no active client not found";  // ZITADEL's words
+
+std::unexpected<Error> refuse(AuthMethod how, std::string_view description) {
   // RFC 6749 5.2: a client that used the Authorization field is answered 401.
-  const int status = credentials.method == AuthMethod::client_secret_basic ? 401 : 400;
-  return fail("invalid_client", std::move(description), status);
+  const int status = how == AuthMethod::client_secret_basic ? 401 : 400;
+  return fail("invalid_client", std::string(description), status);
+}
+
+/// Whether both registrations take the same credentials.
+bool same_credentials(const Client& a, const Client& b) {
+  return a.auth_method == b.auth_method && a.secret_hash == b.secret_hash;
 }
 
 }  // namespace
@@ -60,26 +67,33 @@ Result<ParsedCredentials> parse_credentials(std::optional<std::string_view> auth
   return ParsedCredentials{AuthMethod::none, *id, {}};
 }
 
-Result<AuthenticatedClient> authenticate_client(store::Transaction& tx,
-                                                const ParsedCredentials& credentials) {
+Result<VerifiedClient> verify_client(store::Transaction& tx, const ParsedCredentials& credentials) {
   const auto id = base::parse_id<base::ClientId>(credentials.client_id);
   auto client = id ? find_client(tx, *id) : std::nullopt;
-  if (!client) return refuse(credentials, "no active client not found");
+  if (!client) return refuse(credentials.method, unknown_client);
   if (client->is_public()) {
     if (credentials.method != AuthMethod::none) {
-      return refuse(credentials, "this client has no secret");
+      return refuse(credentials.method, "this client has no secret");
     }
-    return AuthenticatedClient(std::move(*client), AuthMethod::none);
+    return VerifiedClient(std::move(*client), AuthMethod::none);
   }
   if (credentials.method == AuthMethod::none) {
-    return refuse(credentials, "client authentication is missing");
+    return refuse(credentials.method, "client authentication is missing");
   }
   if (!client->secret_hash ||
       !base::equal_in_constant_time(base::sha256(credentials.secret.reveal()),
                                     *client->secret_hash)) {
-    return refuse(credentials, "invalid secret");
+    return refuse(credentials.method, "invalid secret");
   }
-  return AuthenticatedClient(std::move(*client), credentials.method);
+  return VerifiedClient(std::move(*client), credentials.method);
+}
+
+Result<AuthenticatedClient> confirm_client(store::Transaction& tx, const VerifiedClient& verified) {
+  auto client = find_client(tx, verified->id);
+  if (!client || !same_credentials(*client, verified.client())) {
+    return refuse(verified.how(), unknown_client);
+  }
+  return AuthenticatedClient(std::move(*client), verified.how());
 }
 
 }  // namespace vestibule::oauth

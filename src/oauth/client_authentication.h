@@ -25,28 +25,46 @@ struct ParsedCredentials {
 Result<ParsedCredentials> parse_credentials(std::optional<std::string_view> authorization,
                                             const Parameters& form);
 
-/// A client that has shown who it is, or a public one that has named itself. Only
-/// authenticate_client makes one, so whoever takes it cannot be called without that step.
+/// A client whose credentials are good, or a public one that has named itself. What a one-time
+/// credential authorises must use it up in the same transaction, so this opens nothing yet:
+/// confirm_client does.
+class VerifiedClient {
+ public:
+  const Client* operator->() const { return &client_; }
+  const Client& client() const { return client_; }
+  AuthMethod how() const { return how_; }
+
+ private:
+  VerifiedClient(Client client, AuthMethod how) : client_(std::move(client)), how_(how) {}
+  friend Result<VerifiedClient> verify_client(store::Transaction&, const ParsedCredentials&);
+  Client client_;
+  AuthMethod how_;
+};
+
+/// RFC 6749 section 2.3. A client with a secret may use basic or post whichever it registered.
+/// Reads only. Errors: invalid_client; 401 if it tried Basic (section 5.2), where the answer needs
+/// WWW-Authenticate, else 400 as ZITADEL answers.
+Result<VerifiedClient> verify_client(store::Transaction& tx, const ParsedCredentials& credentials);
+
+/// A client that has shown who it is in this transaction. Only confirm_client makes one, so
+/// whoever takes it cannot be called without that step.
 class AuthenticatedClient {
  public:
   const Client* operator->() const { return &client_; }
   const Client& client() const { return client_; }
   AuthMethod how() const { return how_; }
-  /// True if a secret was shown.
+  /// True unless it only named itself.
   bool is_confidential() const { return how_ != AuthMethod::none; }
 
  private:
   AuthenticatedClient(Client client, AuthMethod how) : client_(std::move(client)), how_(how) {}
-  friend Result<AuthenticatedClient> authenticate_client(store::Transaction&,
-                                                         const ParsedCredentials&);
+  friend Result<AuthenticatedClient> confirm_client(store::Transaction&, const VerifiedClient&);
   Client client_;
   AuthMethod how_;
 };
 
-/// RFC 6749 section 2.3. A confidential client may use basic or post whichever it registered.
-/// Errors: invalid_client; 401 if it tried Basic (section 5.2), where the answer needs
-/// WWW-Authenticate, else 400 as ZITADEL answers.
-Result<AuthenticatedClient> authenticate_client(store::Transaction& tx,
-                                                const ParsedCredentials& credentials);
+/// The client as it is registered in this transaction, provided that what it was verified by has
+/// not changed since. Cheap: nothing is verified again. Error: invalid_client.
+Result<AuthenticatedClient> confirm_client(store::Transaction& tx, const VerifiedClient& verified);
 
 }  // namespace vestibule::oauth

@@ -67,7 +67,7 @@ TEST_F(ClientTest, CredentialsAreReadFromOnePlaceOnly) {
 TEST_F(ClientTest, OnlyTheRightSecretAuthenticates) {
   const auto answer = [&](AuthMethod method, const std::string& id, const std::string& secret) {
     return read([&](store::Transaction& tx) {
-      const auto client = authenticate_client(tx, {method, id, base::Secret(secret)});
+      const auto client = verify_client(tx, {method, id, base::Secret(secret)});
       return client ? std::string("ok")
                     : std::to_string(client.error().status) + " " + client.error().description;
     });
@@ -82,6 +82,26 @@ TEST_F(ClientTest, OnlyTheRightSecretAuthenticates) {
   EXPECT_EQ(answer(client_secret_post, "202", test_secret), "400 this client has no secret");
   EXPECT_EQ(answer(client_secret_post, "1234567", test_secret), "400 no active client not found");
   EXPECT_EQ(answer(client_secret_basic, "x", test_secret), "401 no active client not found");
+}
+
+TEST_F(ClientTest, WhatWasVerifiedIsConfirmedOnlyWhileItHolds) {
+  const auto verified = read([&](store::Transaction& tx) {
+    return verify_client(tx, {AuthMethod::client_secret_post, "201", base::Secret(test_secret)});
+  });
+  ASSERT_TRUE(verified);
+  const auto confirmed_name = [&] {
+    return read([&](store::Transaction& tx) {
+      const auto client = confirm_client(tx, *verified);
+      return client ? client->client().name : client.error().description;
+    });
+  };
+  auto client = confidential;
+  client.name = "renamed";
+  write([&](store::Transaction& tx) { update_client(tx, client, now()); });
+  EXPECT_EQ(confirmed_name(), "renamed");
+  client.secret_hash = base::sha256("another");
+  write([&](store::Transaction& tx) { update_client(tx, client, now()); });
+  EXPECT_EQ(confirmed_name(), "no active client not found");
 }
 
 TEST_F(ClientTest, ScopesThatMeanNothingAreDropped) {

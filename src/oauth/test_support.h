@@ -140,7 +140,9 @@ class OAuthTest : public testing::Test {
 
   static AuthenticatedClient authenticated(store::Transaction& tx, const Client& client) {
     const auto method = client.is_public() ? AuthMethod::none : AuthMethod::client_secret_post;
-    return authenticate_client(tx, {method, client.client_id(), base::Secret(test_secret)}).value();
+    const auto verified =
+        verify_client(tx, {method, client.client_id(), base::Secret(test_secret)});
+    return confirm_client(tx, verified.value()).value();
   }
 
   /// A provider session of the user, signed in now.

@@ -3,6 +3,7 @@
 #include "async/commit.h"
 #include "oauth/discovery.h"
 #include "oauth/revocation.h"
+#include "provider/authenticate.h"
 #include "provider/oauth_http.h"
 #include "provider/routes.h"
 
@@ -13,15 +14,8 @@ namespace {
 boost::asio::awaitable<http::Response> answer(ProviderContext& context, http::Request& request) {
   const auto form = read_form(request);
   if (!form) co_return encode_error(request, form.error());
-  const auto credentials = read_credentials(request, *form);
-  if (!credentials) co_return encode_error(request, credentials.error());
-  auto known = [&](store::Transaction& tx) -> oauth::Result<void> {
-    const auto client = oauth::authenticate_client(tx, *credentials);
-    if (!client) return std::unexpected(client.error());
-    return {};
-  };
-  const auto authenticated = context.store.read(known);
-  if (!authenticated) co_return encode_error(request, authenticated.error());
+  const auto verified = co_await authenticate(context, request, *form);
+  if (!verified) co_return encode_error(request, verified.error());
   const auto token = form->find("token");
   if (!token) {
     const oauth::Error error{"invalid_request", "token missing"};
@@ -30,7 +24,7 @@ boost::asio::awaitable<http::Response> answer(ProviderContext& context, http::Re
 
   const auto now = context.clock.now();
   auto unit = [&](store::Transaction& tx) -> oauth::Result<void> {
-    const auto client = oauth::authenticate_client(tx, *credentials);
+    const auto client = oauth::confirm_client(tx, *verified);
     if (!client) return std::unexpected(client.error());
     return oauth::revoke(tx, context.grants(), *client, *token, now);
   };

@@ -6,6 +6,7 @@
 #include "oauth/discovery.h"
 #include "oauth/grants/client_credentials.h"
 #include "oauth/grants/token_exchange.h"
+#include "provider/authenticate.h"
 #include "provider/oauth_http.h"
 #include "provider/routes.h"
 
@@ -28,23 +29,16 @@ struct Overload : F... {
 awaitable<http::Response> answer(ProviderContext& context, http::Request& request) {
   const auto form = read_form(request);
   if (!form) co_return encode_error(request, form.error());
-  const auto credentials = read_credentials(request, *form);
-  if (!credentials) co_return encode_error(request, credentials.error());
   // Who cannot show who they are never reaches the writer.
-  auto known = [&](store::Transaction& tx) -> oauth::Result<void> {
-    const auto client = oauth::authenticate_client(tx, *credentials);
-    if (!client) return std::unexpected(client.error());
-    return {};
-  };
-  const auto authenticated = context.store.read(known);
-  if (!authenticated) co_return encode_error(request, authenticated.error());
+  const auto verified = co_await authenticate(context, request, *form);
+  if (!verified) co_return encode_error(request, verified.error());
   const auto decoded = decode_token_request(*form);
   if (!decoded) co_return encode_error(request, decoded.error());
 
   const auto now = context.clock.now();
   const auto grants = context.grants();
   auto unit = [&](store::Transaction& tx) -> oauth::Settled<oauth::Grant> {
-    const auto client = oauth::authenticate_client(tx, *credentials);
+    const auto client = oauth::confirm_client(tx, *verified);
     if (!client) return {std::unexpected(client.error())};
     return run_grant(tx, grants, *client, *decoded, now);
   };
