@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include "app/config.h"
+#include "app/conformance.h"
 #include "app/installation.h"
 #include "keys/key_ring.h"
 #include "lifecycle/purge.h"
@@ -55,15 +57,48 @@ base::Result<std::vector<std::string>> redirect_uris(const json::object& argumen
   return uris;
 }
 
+/// The suite's place, if `--conformance` was given.
+base::Result<std::optional<ConformanceOptions>> conformance_options(const json::object& arguments) {
+  if (!is_set(arguments, "conformance")) return std::nullopt;
+  ConformanceOptions options;
+  const auto take = [&](std::string_view name, std::string& into) {
+    if (const auto* given = arguments.if_contains(name); given && given->is_string()) {
+      into = std::string(given->as_string());
+    }
+  };
+  take("conformance_url", options.suite_url);
+  take("conformance_alias", options.alias);
+  while (options.suite_url.ends_with('/')) options.suite_url.pop_back();
+  const auto refuse = [](std::string what) {
+    return base::fail(base::ErrorKind::invalid, "arguments", std::move(what));
+  };
+  if (!parse_url(options.suite_url)) {
+    return refuse("'" + options.suite_url + "' is not an absolute http or https URL");
+  }
+  constexpr std::string_view letters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  if (options.alias.empty() || options.alias.find_first_not_of(letters) != std::string::npos) {
+    return refuse("the alias '" + options.alias + "' has to be of letters, digits, - and _");
+  }
+  return options;
+}
+
 Result run_bootstrap(Core& core, const json::object& arguments) {
   auto uris = redirect_uris(arguments);
   if (!uris) return std::unexpected(uris.error());
+  const auto conformance = conformance_options(arguments);
+  if (!conformance) return std::unexpected(conformance.error());
   const BootstrapOptions options{*std::move(uris), is_set(arguments, "public_client")
                                                        ? ClientKind::public_client
                                                        : ClientKind::confidential};
   const auto made =
       bootstrap(*core.store, core.ids, core.random, core.config, options, core.clock.now());
-  return json::parse(to_json(made, core.config.public_url)).as_object();
+  auto told = json::parse(to_json(made, core.config.public_url)).as_object();
+  if (*conformance) {
+    told["conformance"] = ensure_conformance(*core.store, core.ids, core.random, core.installation,
+                                             **conformance, core.clock.now());
+  }
+  return told;
 }
 
 Result run_purge(Core& core, const json::object& arguments, const Progress& progress) {

@@ -17,6 +17,7 @@ using Progress = std::function<void(const boost::json::object&)>;
 /// Errors: not_found `unknown_command`; else the command's own.
 ///
 ///   bootstrap    {redirect_uris, public_client}         see installation.h
+///                {conformance, conformance_url, conformance_alias}  see conformance.h
 ///   purge        {older_than, dry_run, force}           seconds
 ///   merges.list  {}
 ///   clients.list {}        clients.add {name, redirect_uris, public_client, jwt}

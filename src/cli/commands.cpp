@@ -134,6 +134,19 @@ void print_bootstrap(const json::object& made) {
   fmt::print("The service account's private key is in the output of --json.\n");
 }
 
+void print_conformance(const json::object& made) {
+  fmt::print("\nfor the conformance suite at {}, alias {}\n", text(made, "suite"),
+             text(made, "alias"));
+  const auto& user = made.at("user").as_object();
+  fmt::print("user  {}  {}\n", text(user, "login_name"), text(user, "password"));
+  for (const auto& [name, client] : made.at("clients").as_object()) {
+    const auto& told = client.as_object();
+    fmt::print("{:<58}  {}  {}\n", std::string_view(name), text(told, "client_id"),
+               text(told, "client_secret"));
+  }
+  fmt::print("Keys and certificates are in the output of --json, the first time.\n");
+}
+
 void print_purge(const json::object& report) {
   const auto count = report.at("purged").as_int64();
   if (report.at("dry_run").as_bool()) {
@@ -182,14 +195,30 @@ int run(int argc, char** argv, char** environment) {
       command(program, "bootstrap", "make an administrator, a service account and a client, once");
   bootstrap->add_option("--redirect-uri", redirect_uris, "redirect URI of the client; repeatable");
   bootstrap->add_flag("--public-client", public_client, "a client without a secret (PKCE)");
+  bool conformance = false;
+  std::string suite_url;
+  std::string suite_alias;
+  bootstrap->add_flag("--conformance", conformance,
+                      "also a user and clients for the OpenID Foundation's conformance suite");
+  bootstrap->add_option("--conformance-url", suite_url, "where the suite runs");
+  bootstrap->add_option("--conformance-alias", suite_alias, "the alias of its test plans");
   remote(
       bootstrap, "bootstrap",
       [&] {
-        return json::object{
+        json::object arguments{
             {"redirect_uris", json::array(redirect_uris.begin(), redirect_uris.end())},
-            {"public_client", public_client}};
+            {"public_client", public_client},
+            {"conformance", conformance}};
+        if (!suite_url.empty()) arguments["conformance_url"] = suite_url;
+        if (!suite_alias.empty()) arguments["conformance_alias"] = suite_alias;
+        return arguments;
       },
-      print_bootstrap);
+      [](const json::object& made) {
+        print_bootstrap(made);
+        if (const auto* suite = made.if_contains("conformance")) {
+          print_conformance(suite->as_object());
+        }
+      });
 
   std::string older_than;
   bool dry_run = false;
