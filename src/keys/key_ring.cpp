@@ -90,7 +90,12 @@ KeyRing::KeyRing(const MasterKey& master, RotationPolicy policy,
 
 Result<void> KeyRing::open(store::Store& store, base::Time now) {
   if (auto loaded = reload(store, now); !loaded) return loaded;
-  const auto needed = missing();
+  return provide(store, algorithms_, now);
+}
+
+Result<void> KeyRing::provide(store::Store& store, std::span<const jose::Algorithm> algorithms,
+                              base::Time now) {
+  const auto needed = missing(algorithms);
   if (needed.empty()) return {};
   const auto fresh = generate(needed);
   return store.write([&](store::Transaction& tx) { return ensure_keys(tx, fresh, now); });
@@ -147,10 +152,10 @@ Result<void> KeyRing::publish_after_commit(store::Transaction& tx, base::Time no
   return {};
 }
 
-std::vector<jose::Algorithm> KeyRing::missing() const {
+std::vector<jose::Algorithm> KeyRing::missing(std::span<const jose::Algorithm> algorithms) const {
   const auto picture = ring();
   std::vector<jose::Algorithm> result;
-  for (const auto algorithm : algorithms_) {
+  for (const auto algorithm : algorithms) {
     for (const auto state : {UseState::current, UseState::next}) {
       if (picture->find(algorithm, state) == nullptr) result.push_back(algorithm);
     }

@@ -33,6 +33,10 @@ class KeyRing {
   /// At start: makes the keys that are missing and loads the ring. Blocks. Error:
   /// `signing_key_unreadable` if a key in the store was sealed with another master key or altered.
   base::Result<void> open(store::Store& store, base::Time now);
+  /// Makes what is missing for `algorithms`, so that a client may be registered for them. Blocks,
+  /// with RSA for up to a second, unless nothing is missing. Errors as open.
+  base::Result<void> provide(store::Store& store, std::span<const jose::Algorithm> algorithms,
+                             base::Time now);
   /// Reads the ring again, for nodes that another one's rotation does not reach. Errors as open;
   /// the ring in use then stays.
   base::Result<void> reload(store::Store& store, base::Time now);
@@ -41,8 +45,8 @@ class KeyRing {
   /// length of a request, not longer.
   std::shared_ptr<const Ring> ring() const;
 
-  /// Algorithms of which a current or next key is missing, twice if both are.
-  std::vector<jose::Algorithm> missing() const;
+  /// Those of `algorithms` of which a current or next key is missing, twice if both are.
+  std::vector<jose::Algorithm> missing(std::span<const jose::Algorithm> algorithms) const;
   /// Algorithms whose current key is old enough and whose next key has been published long enough.
   std::vector<jose::Algorithm> due(base::Time now) const;
 

@@ -86,7 +86,7 @@ TEST_F(KeyRingTest, FirstStartMakesACurrentAndANextKeyOfEach) {
   EXPECT_EQ(ring->keys().size(), 4U);
   EXPECT_EQ(ring->signer(Algorithm::es256)->kid(), kid(UseState::current));
   EXPECT_EQ(ring->signer(Algorithm::rs256), nullptr);
-  EXPECT_TRUE(ring_.missing().empty());
+  EXPECT_TRUE(ring_.missing(std::array{Algorithm::es256}).empty());
   EXPECT_EQ(jose::KeySet::from_json(ring->jwks_json()).value().keys().size(), 4U);
   EXPECT_NE(ring->find(kid(UseState::next)), nullptr);
   EXPECT_EQ(ring->find("another"), nullptr);
@@ -240,6 +240,17 @@ TEST_F(KeyRingTest, AFurtherAlgorithmOnDemand) {
       [&](store::Transaction& tx) { return ring_.ensure_keys(tx, fresh, clock_.now()); }));
   EXPECT_EQ(count(), 6) << "the ES256 key was not needed";
   EXPECT_TRUE(accepts(token(Algorithm::rs256)));
+}
+
+TEST_F(KeyRingTest, ProvidesWhatAClientIsRegisteredFor) {
+  const std::array wanted{Algorithm::es256, Algorithm::ps256};
+  const auto before = count();
+  EXPECT_EQ(ring_.missing(wanted).size(), 2U) << "a current and a next key";
+  ASSERT_TRUE(ring_.provide(*store_, wanted, clock_.now()));
+  EXPECT_EQ(count(), before + 2);
+  EXPECT_TRUE(accepts(token(Algorithm::ps256)));
+  ASSERT_TRUE(ring_.provide(*store_, wanted, clock_.now()));
+  EXPECT_EQ(count(), before + 2) << "once";
 }
 
 TEST_F(KeyRingTest, RefusesAPolicyThatCannotWork) {
