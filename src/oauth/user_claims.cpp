@@ -96,13 +96,13 @@ std::string user_claims(store::Transaction& tx, const accounts::User& user, cons
 Scope scope_shown(std::string_view claims_json) {
   const auto claims = boost::json::parse(claims_json).as_object();
   std::string shown(scope_openid);
-  const auto add_if = [&](std::string_view claim, std::string_view scope) {
-    if (claims.contains(claim)) (shown += ' ') += scope;
+  const auto add_if = [&](bool there, std::string_view scope) {
+    if (there) (shown += ' ') += scope;
   };
-  // The claim that each scope always writes.
-  add_if("updated_at", scope_profile);
-  add_if("email", scope_email);
-  add_if("phone_number", scope_phone);
+  // A single claim of a profile may have been asked for by name.
+  add_if(claims.contains("updated_at") && claims.contains("preferred_username"), scope_profile);
+  add_if(claims.contains("email"), scope_email);
+  add_if(claims.contains("phone_number"), scope_phone);
   return Scope::parse(shown);
 }
 

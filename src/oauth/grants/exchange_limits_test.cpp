@@ -73,7 +73,8 @@ TEST_F(ExchangeLimitsTest, AnIdTokenLeadsToNoMoreThanItShows) {
              .client_id = confidential.client_id(),
              .issued_at = now(),
              .expires_at = now() + base::Seconds{600},
-             .session = session};
+             .session = session,
+             .claims = R"(,"updated_at":1)"};
   auto changes =
       with_subject(issuer.sign_id_token(id, jose::Algorithm::rs256), token_type_id_token);
   expect_refused(exchange(changes), "invalid_scope",
@@ -108,6 +109,27 @@ TEST_F(ExchangeLimitsTest, WithoutAScopeOneGetsAllThatTheTokensAllow) {
   ASSERT_TRUE(response) << response.error().description;
   EXPECT_EQ(response->scope, "openid email");
   EXPECT_TRUE(response->refresh_token.reveal().empty());
+}
+
+TEST_F(ExchangeLimitsTest, WhatIsBoundToAKeyStaysBound) {
+  const auto session = sign_in(account.id);
+  auto own = own_token(account, "openid profile email", session);
+  own.confirmation.jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
+  own.acr = "urn:acme:strong";
+  auto changes = with_subject(issuer.seal_access_token(own));
+  for (const auto type : {token_type_access_token, token_type_jwt}) {
+    changes.emplace_back("requested_token_type", std::string(type));
+    const auto response = exchange(changes);
+    ASSERT_TRUE(response) << response.error().detail;
+    const auto token = issuer.parse(response->access_token, now());
+    EXPECT_EQ(token->confirmation, own.confirmation);
+    EXPECT_EQ(token->acr, own.acr);
+  }
+  auto actor = own_token(service, "openid profile email", sign_in(service.id));
+  EXPECT_TRUE(exchange({{"actor_token", issuer.seal_access_token(actor)}}));
+  actor.confirmation = own.confirmation;
+  expect_refused(exchange({{"actor_token", issuer.seal_access_token(actor)}}), "invalid_request",
+                 "actor_token invalid");
 }
 
 TEST_F(ExchangeLimitsTest, TheNewTokenOutlivesNeitherActorTokenNorGrant) {

@@ -44,8 +44,10 @@ std::optional<ExchangeSubject> read_access_token(store::Transaction& tx,
                          .session = token->session,
                          .auth_time = token->auth_time,
                          .amr = token->amr,
+                         .acr = token->acr,
                          .chain = token->actor,
-                         .grant = token->grant};
+                         .grant = token->grant,
+                         .confirmation = token->confirmation};
 }
 
 std::optional<ExchangeSubject> read_id_token(store::Transaction& tx, const GrantContext& context,
@@ -68,7 +70,8 @@ std::optional<ExchangeSubject> read_id_token(store::Transaction& tx, const Grant
                          .expires_at = claims->expires_at,
                          .session = session->id,
                          .auth_time = claims->auth_time,
-                         .amr = session->amr};
+                         .amr = session->amr,
+                         .acr = claims->acr};
 }
 
 std::optional<ExchangeSubject> read_token(store::Transaction& tx, const GrantContext& context,
@@ -104,6 +107,8 @@ Result<ExchangeActor> resolve_actor(store::Transaction& tx, const GrantContext& 
   if (!party) return invalid_actor("not ours, dead, or not for this client");
   // An actor speaks for itself: a token that somebody else obtained for it does not do.
   if (party->chain) return invalid_actor("has an actor itself");
+  // Unlike a subject's, its key is not in the new token, so nobody would ever have to show it.
+  if (!party->confirmation.empty()) return invalid_actor("bound to a key");
   auto caller = accounts::load_caller(tx, party->user.id);
   if (!caller) return invalid_actor("unknown user");
   return ExchangeActor{std::move(*caller),

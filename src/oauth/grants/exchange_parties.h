@@ -20,8 +20,10 @@ struct ExchangeSubject {
   std::optional<base::SessionId> session = {};
   std::optional<base::Time> auth_time = {};
   std::string amr = {};
+  std::string acr = {};
   std::shared_ptr<const Actor> chain = {};  ///< who has acted for the subject so far
   std::optional<base::Uuid> grant = {};     ///< whose revocation ends the new token too
+  Confirmation confirmation = {};           ///< the new token is bound to the same key
 };
 
 /// Who acts from now on.
@@ -40,7 +42,8 @@ Result<ExchangeSubject> resolve_subject(store::Transaction& tx, const GrantConte
                                         base::Time now);
 
 /// Establishes the actor: a personal access token, or a live token under the same conditions as for
-/// a subject that has no actor itself. Error: invalid_request `actor_token invalid`.
+/// a subject that has no actor itself and is bound to no key. Error: invalid_request `actor_token
+/// invalid`.
 Result<ExchangeActor> resolve_actor(store::Transaction& tx, const GrantContext& context,
                                     const Client& client, const GivenToken& given, base::Time now);
 

@@ -99,7 +99,9 @@ Grant make_grant(store::Transaction& tx, const GrantContext& context, const Clie
   access.grant = subject.grant;
   access.auth_time = subject.auth_time;
   access.amr = subject.amr;
-  access.acr = acr_of(subject.auth_time);
+  access.acr = subject.acr.empty() ? std::string(acr_of(subject.auth_time)) : subject.acr;
+  // RFC 9449 1: a token that only its key's holder may use does not become one for everybody.
+  access.confirmation = subject.confirmation;
   access.actor = std::move(terms.chain);
   if (terms.scope.contains(scope_openid)) {
     grant.id_token = start_id_token(tx, access, client, subject.user);

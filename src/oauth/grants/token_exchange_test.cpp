@@ -182,7 +182,7 @@ TEST_F(TokenExchangeTest, AnIdTokenIsASubjectOnlyForItsClientAndWithALiveSession
              .expires_at = now() + base::Seconds{600},
              .session = session,
              .auth_time = now(),
-             .claims = R"(,"email":"u102@acme.test","updated_at":1)"};
+             .claims = R"(,"email":"u102@acme.test","updated_at":1,"preferred_username":"u")"};
   const auto make = [&] { return issuer.sign_id_token(id, jose::Algorithm::rs256); };
   const auto good = make();
   EXPECT_TRUE(exchange(with_subject(good, token_type_id_token)));
