@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "accounts/users.h"
-#include "base/encoding.h"
 #include "base/random.h"
 #include "oauth/authorization_checks.h"
 #include "sessions/codes.h"
@@ -14,17 +13,20 @@ namespace {
 /// `state` is echoed into a redirect, so its length is bounded.
 constexpr std::size_t longest_state = 4096;
 
-Result<void> fill(store::Transaction& tx, Authorization& request, const Parameters& parameters,
+Result<void> fill(store::Transaction& tx, Authorization& request, const AuthorizationRequest& given,
                   const TokenIssuer& issuer, base::Time now) {
+  const auto& parameters = given.parameters;
   // One line a check, in the order of authorization_checks.h.
   if (auto ok = checks::check_repetition(parameters); !ok) return ok;
-  if (request.state.size() > longest_state) return fail("invalid_request", "state is too long");
+  if (request.target.state.size() > longest_state)
+    return fail("invalid_request", "state is too long");
+  if (auto ok = checks::check_arrival(given.arrival, request.client); !ok) return ok;
   if (auto ok = checks::check_request_object(parameters); !ok) return ok;
   if (auto ok = checks::check_response_type(parameters, request.client); !ok) return ok;
   if (auto ok = checks::check_response_mode(parameters); !ok) return ok;
   auto scope = checks::check_scope(parameters, request.client);
   if (!scope) return std::unexpected(std::move(scope.error()));
-  auto challenge = checks::check_pkce(parameters);
+  auto challenge = checks::check_pkce(parameters, request.client);
   if (!challenge) return std::unexpected(std::move(challenge.error()));
   auto prompt = checks::check_prompt(parameters);
   if (!prompt) return std::unexpected(std::move(prompt.error()));
@@ -37,55 +39,30 @@ Result<void> fill(store::Transaction& tx, Authorization& request, const Paramete
   request.code_challenge = std::move(*challenge);
   request.nonce = parameters.find("nonce");
   request.prompt = *prompt;
-  request.max_age = *max_age;
+  request.max_age = *max_age ? *max_age : request.client.default_max_age;
   request.login_hint = parameters.get("login_hint");
   request.hinted_user = *hinted;
   return {};
 }
 
 std::unexpected<AuthorizationError> redirectable(const Authorization& request, Error error) {
-  return std::unexpected(
-      AuthorizationError(RedirectableError{request.redirect_uri, request.state, std::move(error)}));
+  return std::unexpected(AuthorizationError(DeliverableError{request.target, std::move(error)}));
 }
-
-/// Appends to the query that a registered redirect URI may have (RFC 6749 section 3.1.2).
-class Redirect {
- public:
-  explicit Redirect(std::string uri) : uri_(std::move(uri)) {
-    separator_ = uri_.find('?') == std::string::npos ? '?' : '&';
-  }
-  Redirect& add(std::string_view name, std::string_view value) {
-    if (value.empty()) return *this;
-    uri_ += separator_;
-    uri_ += name;
-    uri_ += '=';
-    uri_ += base::percent_encode(value);
-    separator_ = '&';
-    return *this;
-  }
-  std::string finish() { return std::move(uri_); }
-
- private:
-  std::string uri_;
-  char separator_;
-};
 
 }  // namespace
 
 AuthorizationResult<Authorization> validate_authorization(store::Transaction& tx,
                                                           const TokenIssuer& issuer,
-                                                          const Parameters& parameters,
+                                                          const AuthorizationRequest& given,
                                                           base::Time now) {
+  const auto& parameters = given.parameters;
   auto client = checks::check_client(tx, parameters);
   if (!client) return std::unexpected(AuthorizationError(std::move(client.error())));
   auto redirect_uri = checks::check_redirect_uri(parameters, *client);
   if (!redirect_uri) return std::unexpected(AuthorizationError(std::move(redirect_uri.error())));
-  Authorization request{.client = std::move(*client),
-                        .redirect_uri = std::move(*redirect_uri),
-                        .state = parameters.get("state"),
-                        .scope = {},
-                        .code_challenge = {}};
-  if (auto ok = fill(tx, request, parameters, issuer, now); !ok) {
+  auto target = ResponseTarget::of(*client, std::move(*redirect_uri), parameters);
+  Authorization request{.client = std::move(*client), .target = std::move(target)};
+  if (auto ok = fill(tx, request, given, issuer, now); !ok) {
     return redirectable(request, std::move(ok.error()));
   }
   return request;
@@ -127,7 +104,7 @@ AuthorizationResult<std::string> issue_code(store::Transaction& tx, const GrantC
                         {.client = request.client.id,
                          .user = user->id,
                          .session = session->id,
-                         .redirect_uri = request.redirect_uri,
+                         .redirect_uri = request.target.redirect_uri,
                          .scope = request.scope.text(),
                          .nonce = request.nonce,
                          .code_challenge = request.code_challenge,
@@ -137,24 +114,6 @@ AuthorizationResult<std::string> issue_code(store::Transaction& tx, const GrantC
                          .expires_at = now + code_lifetime,
                          .details = request.details.to_json()});
   return code;
-}
-
-std::string success_redirect(const Authorization& request, std::string_view code,
-                             std::string_view issuer) {
-  return Redirect(request.redirect_uri)
-      .add("code", code)
-      .add("state", request.state)
-      .add("iss", issuer)
-      .finish();
-}
-
-std::string error_redirect(const RedirectableError& error, std::string_view issuer) {
-  return Redirect(error.redirect_uri)
-      .add("error", error.error.code)
-      .add("error_description", error.error.description)
-      .add("state", error.state)
-      .add("iss", issuer)
-      .finish();
 }
 
 }  // namespace vestibule::oauth

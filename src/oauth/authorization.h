@@ -7,6 +7,8 @@
 #include <string_view>
 #include <variant>
 
+#include "oauth/authorization_request.h"
+#include "oauth/authorization_response.h"
 #include "oauth/client.h"
 #include "oauth/error.h"
 #include "oauth/grant_details.h"
@@ -25,10 +27,9 @@ enum class Prompt : std::uint8_t { unspecified, none, login, consent, select_acc
 /// An authorization request whose every parameter has been checked against its client.
 struct Authorization {
   Client client;
-  std::string redirect_uri;
-  std::string state;
-  Scope scope;
-  std::string code_challenge;
+  ResponseTarget target;  ///< where the answer goes, with the redirect URI and `state`
+  Scope scope = {};
+  std::optional<std::string> code_challenge = {};  ///< none: the client relies on its nonce
   std::optional<std::string> nonce = {};
   Prompt prompt = Prompt::unspecified;
   std::optional<base::Seconds> max_age = {};
@@ -40,14 +41,14 @@ struct Authorization {
 
 /// An error that is shown to the person, because client or redirect URI are not known to be good,
 /// or one that goes back to the client.
-using AuthorizationError = std::variant<Error, RedirectableError>;
+using AuthorizationError = std::variant<Error, DeliverableError>;
 template <class T>
 using AuthorizationResult = std::expected<T, AuthorizationError>;
 
 /// RFC 6749 section 4.1.1, RFC 7636, RFC 9700 and OpenID Connect Core 3.1.2.2, check by check.
 AuthorizationResult<Authorization> validate_authorization(store::Transaction& tx,
                                                           const TokenIssuer& issuer,
-                                                          const Parameters& parameters,
+                                                          const AuthorizationRequest& given,
                                                           base::Time now);
 
 /// A registered redirect URI matches byte for byte; only the port of a loopback address over http
@@ -79,10 +80,5 @@ inline constexpr base::Seconds code_lifetime{60};
 AuthorizationResult<std::string> issue_code(store::Transaction& tx, const GrantContext& context,
                                             const Authorization& request, const SignedIn& session,
                                             base::Time now);
-
-/// The redirect of a success (RFC 6749 section 4.1.2) or an error (4.1.2.1), with `iss` (RFC 9207).
-std::string success_redirect(const Authorization& request, std::string_view code,
-                             std::string_view issuer);
-std::string error_redirect(const RedirectableError& error, std::string_view issuer);
 
 }  // namespace vestibule::oauth

@@ -5,6 +5,7 @@
 
 #include "accounts/users.h"
 #include "base/text.h"
+#include "oauth/fapi.h"
 #include "oauth/pkce.h"
 
 namespace vestibule::oauth {
@@ -77,6 +78,16 @@ Result<void> check_repetition(const Parameters& parameters) {
   return parameters.check_not_repeated();
 }
 
+Result<void> check_arrival(const Arrival& arrival, const Client& client) {
+  if (requires_pushed_request(client) && !arrival.pushed) {
+    return fail("invalid_request", "this client must push its requests");
+  }
+  if (requires_signed_request(client) && !arrival.signed_object) {
+    return fail("invalid_request", "this client must sign its requests");
+  }
+  return {};
+}
+
 Result<void> check_request_object(const Parameters& parameters) {
   if (parameters.find("request")) return fail("request_not_supported", "request is not supported");
   if (parameters.find("request_uri")) {
@@ -96,8 +107,10 @@ Result<void> check_response_type(const Parameters& parameters, const Client& cli
 }
 
 Result<void> check_response_mode(const Parameters& parameters) {
-  const auto mode = parameters.find("response_mode");
-  if (mode && *mode != "query") return fail("invalid_request", "only response_mode query exists");
+  const auto name = parameters.find("response_mode");
+  if (name && !parse_response_mode(*name)) {
+    return fail("invalid_request", "there is no such response_mode");
+  }
   return {};
 }
 
@@ -110,15 +123,20 @@ Result<Scope> check_scope(const Parameters& parameters, const Client& client) {
   return scope;
 }
 
-Result<std::string> check_pkce(const Parameters& parameters) {
+Result<std::optional<std::string>> check_pkce(const Parameters& parameters, const Client& client) {
   auto challenge = parameters.find("code_challenge");
-  if (!challenge) return fail("invalid_request", "code_challenge missing");
+  if (!challenge) {
+    if (requires_pkce(client) || parameters.find("code_challenge_method")) {
+      return fail("invalid_request", "code_challenge missing");
+    }
+    return std::optional<std::string>();
+  }
   // RFC 7636 4.3: an absent method is `plain`, which is not supported.
   if (parameters.get("code_challenge_method") != "S256") {
     return fail("invalid_request", "code_challenge_method must be S256");
   }
   if (!is_code_challenge(*challenge)) return fail("invalid_request", "code_challenge malformed");
-  return std::move(*challenge);
+  return challenge;
 }
 
 Result<Prompt> check_prompt(const Parameters& parameters) {

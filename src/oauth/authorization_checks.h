@@ -15,16 +15,18 @@ Result<std::string> check_redirect_uri(const Parameters& parameters, const Clien
 
 /// RFC 6749 3.1: no parameter twice.
 Result<void> check_repetition(const Parameters& parameters);
+/// RFC 9126 6, RFC 9101 10.5: pushed and signed, if the client must.
+Result<void> check_arrival(const Arrival& arrival, const Client& client);
 /// OpenID Connect Core 6: request objects are not supported.
 Result<void> check_request_object(const Parameters& parameters);
 /// RFC 6749 3.1.1: `code` only, and the client may use it.
 Result<void> check_response_type(const Parameters& parameters, const Client& client);
-/// OAuth 2.0 Multiple Response Types 2.1: `query` only.
+/// OAuth 2.0 Multiple Response Types 2.1: one that exists.
 Result<void> check_response_mode(const Parameters& parameters);
 /// RFC 6749 3.3; offline_access only for clients that may refresh (OpenID Connect Core 11).
 Result<Scope> check_scope(const Parameters& parameters, const Client& client);
-/// RFC 9700 2.1.1: PKCE with S256, for every client.
-Result<std::string> check_pkce(const Parameters& parameters);
+/// RFC 9700 2.1.1: PKCE with S256, for every client but those that requires_pkce lets off.
+Result<std::optional<std::string>> check_pkce(const Parameters& parameters, const Client& client);
 /// OpenID Connect Core 3.1.2.1: `none` stands alone.
 Result<Prompt> check_prompt(const Parameters& parameters);
 Result<std::optional<base::Seconds>> check_max_age(const Parameters& parameters);

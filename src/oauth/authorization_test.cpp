@@ -26,9 +26,10 @@ class AuthorizationTest : public OAuthTest {
   }
   AuthorizationResult<Authorization> validate(const Fields& all) {
     return read([&](store::Transaction& tx) {
-      return validate_authorization(tx, issuer, Parameters(all), now());
+      return validate_authorization(tx, issuer, {Parameters(all), arrival}, now());
     });
   }
+  Arrival arrival;
   /// "shown CODE", "redirected CODE" or "valid".
   std::string outcome(const Fields& changes) {
     const auto result = validate(fields(changes));
@@ -36,14 +37,20 @@ class AuthorizationTest : public OAuthTest {
     if (const auto* shown = std::get_if<Error>(&result.error())) {
       return "shown " + std::string(shown->code);
     }
-    return "redirected " + std::string(std::get<RedirectableError>(result.error()).error.code);
+    return "redirected " + std::string(std::get<DeliverableError>(result.error()).error.code);
+  }
+  template <class F>
+  void change(Client& client, F edit) {
+    edit(client);
+    write([&](store::Transaction& tx) { update_client(tx, client, now()); });
   }
   Authorization valid(const Fields& changes = {}) { return validate(fields(changes)).value(); }
 };
 
 TEST_F(AuthorizationTest, AGoodRequestIsUnderstood) {
   const auto request = valid({{"prompt", "login"}, {"max_age", "60"}, {"login_hint", "a@b.test"}});
-  EXPECT_EQ(request.redirect_uri, test_redirect);
+  EXPECT_EQ(request.target.redirect_uri, test_redirect);
+  EXPECT_EQ(request.target.state, "st&te");
   EXPECT_EQ(request.scope.text(), "openid profile");
   EXPECT_EQ(request.nonce, "n");
   EXPECT_EQ(request.prompt, Prompt::login);
@@ -67,7 +74,7 @@ TEST_F(AuthorizationTest, EverythingElseGoesBackToTheClient) {
   EXPECT_EQ(outcome({{"response_type", ""}}), "redirected invalid_request");
   EXPECT_EQ(outcome({{"response_type", "token"}}), "redirected unsupported_response_type");
   EXPECT_EQ(outcome({{"response_type", "code id_token"}}), "redirected unsupported_response_type");
-  EXPECT_EQ(outcome({{"response_mode", "fragment"}}), "redirected invalid_request");
+  EXPECT_EQ(outcome({{"response_mode", "web_message"}}), "redirected invalid_request");
   EXPECT_EQ(outcome({{"scope", ""}}), "redirected invalid_request");
   EXPECT_EQ(outcome({{"scope", "foo"}}), "redirected invalid_scope");
   EXPECT_EQ(outcome({{"code_challenge", ""}}), "redirected invalid_request");
@@ -83,7 +90,7 @@ TEST_F(AuthorizationTest, EverythingElseGoesBackToTheClient) {
   EXPECT_EQ(outcome({{"state", std::string(5000, 's')}}), "redirected invalid_request");
   auto doubled = fields();
   doubled.emplace_back("scope", "openid");
-  EXPECT_TRUE(std::holds_alternative<RedirectableError>(validate(doubled).error()));
+  EXPECT_TRUE(std::holds_alternative<DeliverableError>(validate(doubled).error()));
 }
 
 TEST_F(AuthorizationTest, OnlyThePortOfALoopbackAddressIsFree) {
@@ -129,7 +136,7 @@ TEST_F(AuthorizationTest, ACodeNeedsALiveProviderSessionOfAnAccount) {
       return issue_code(tx, context(), request, {session, user, now(), "pwd"}, now());
     });
     if (code) return "issued";
-    return std::string(std::get<RedirectableError>(code.error()).error.code);
+    return std::string(std::get<DeliverableError>(code.error()).error.code);
   };
   const auto session = sign_in(account.id);
   EXPECT_EQ(issue(session, account.id), "issued");
@@ -141,13 +148,49 @@ TEST_F(AuthorizationTest, ACodeNeedsALiveProviderSessionOfAnAccount) {
   EXPECT_EQ(issue(session, account.id), "login_required");
 }
 
-TEST_F(AuthorizationTest, RedirectsCarryStateAndIssuer) {
-  auto request = valid();
-  EXPECT_EQ(
-      success_redirect(request, "c", test_issuer),
-      "http://localhost:3100/callback?code=c&state=st%26te&iss=http%3A%2F%2F127.0.0.1%3A8081");
-  EXPECT_EQ(error_redirect({"http://a/?x=1", "", {"access_denied", ""}}, "i"),
-            "http://a/?x=1&error=access_denied&iss=i");
+TEST_F(AuthorizationTest, OnlyAConfidentialClientThatIsLetOffNeedsNoPkce) {
+  const Fields without = {{"code_challenge", ""}, {"code_challenge_method", ""}};
+  EXPECT_EQ(outcome(without), "redirected invalid_request");
+  change(confidential, [](Client& client) { client.pkce = Pkce::optional; });
+  EXPECT_EQ(outcome(without), "valid");
+  EXPECT_EQ(outcome({}), "valid");
+  EXPECT_EQ(outcome({{"code_challenge", ""}}), "redirected invalid_request");
+  EXPECT_EQ(outcome({{"code_challenge_method", "plain"}}), "redirected invalid_request");
+  change(public_client, [](Client& client) { client.pkce = Pkce::optional; });
+  auto of_public = without;
+  of_public.emplace_back("client_id", public_client.client_id());
+  EXPECT_EQ(outcome(of_public), "redirected invalid_request");
+  change(confidential, [](Client& client) { client.profile = Profile::fapi2_security; });
+  EXPECT_EQ(outcome(without), "redirected invalid_request");
+}
+
+TEST_F(AuthorizationTest, AClientMayBeBoundToPushAndToSign) {
+  change(confidential, [](Client& client) { client.requires_pushed_request = true; });
+  EXPECT_EQ(outcome({}), "redirected invalid_request");
+  arrival.pushed = true;
+  EXPECT_EQ(outcome({}), "valid");
+  change(confidential, [](Client& client) { client.requires_signed_request_object = true; });
+  EXPECT_EQ(outcome({}), "redirected invalid_request");
+  arrival.signed_object = true;
+  EXPECT_EQ(outcome({}), "valid");
+  change(confidential, [](Client& client) {
+    client.requires_pushed_request = client.requires_signed_request_object = false;
+    client.profile = Profile::fapi2_message_signing;
+  });
+  EXPECT_EQ(outcome({}), "valid");
+  arrival.signed_object = false;
+  EXPECT_EQ(outcome({}), "redirected invalid_request");
+  change(confidential, [](Client& client) { client.profile = Profile::fapi2_security; });
+  EXPECT_EQ(outcome({}), "valid");
+  arrival.pushed = false;
+  EXPECT_EQ(outcome({}), "redirected invalid_request");
+}
+
+TEST_F(AuthorizationTest, WhatTheRequestDoesNotSayTheClientHasRegistered) {
+  EXPECT_EQ(valid().max_age, std::nullopt);
+  change(confidential, [](Client& client) { client.default_max_age = base::Seconds{300}; });
+  EXPECT_EQ(valid().max_age, base::Seconds{300});
+  EXPECT_EQ(valid({{"max_age", "60"}}).max_age, base::Seconds{60});
 }
 
 TEST_F(AuthorizationTest, ASignOutRedirectsOnlyToWhatTheClientRegistered) {

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "jose/claims_writer.h"
+#include "oauth/algorithms.h"
+#include "oauth/authorization_response.h"
 #include "oauth/grants/grant.h"
 
 namespace vestibule::oauth {
@@ -15,6 +17,8 @@ std::string metadata_json(const std::string& issuer, const Capabilities&) {
   jose::ClaimsWriter writer;
   writer.text("issuer", issuer)
       .text("authorization_endpoint", issuer + paths::authorize)
+      .text("pushed_authorization_request_endpoint", issuer + paths::par)
+      .boolean("require_pushed_authorization_requests", false)
       .text("token_endpoint", issuer + paths::token)
       .text("introspection_endpoint", issuer + paths::introspect)
       .text("userinfo_endpoint", issuer + paths::userinfo)
@@ -25,12 +29,13 @@ std::string metadata_json(const std::string& issuer, const Capabilities&) {
                Strings{"openid", "profile", "email", "phone", "offline_access",
                        std::string(scope_metadata), std::string(scope_resourceowner)})
       .strings("response_types_supported", Strings{"code"})
-      .strings("response_modes_supported", Strings{"query"})
+      .strings("response_modes_supported", response_mode_names())
+      .strings("authorization_signing_alg_values_supported", algorithm_names(known_algorithms))
       .strings("grant_types_supported",
                Strings{std::string(grant_authorization_code), std::string(grant_refresh_token),
                        std::string(grant_client_credentials), std::string(grant_token_exchange)})
       .strings("subject_types_supported", Strings{"public"})
-      .strings("id_token_signing_alg_values_supported", Strings{"RS256", "ES256", "EdDSA"})
+      .strings("id_token_signing_alg_values_supported", algorithm_names(known_algorithms))
       .strings("token_endpoint_auth_methods_supported", client_methods)
       .strings("revocation_endpoint_auth_methods_supported", client_methods)
       .strings("introspection_endpoint_auth_methods_supported", secret_methods)

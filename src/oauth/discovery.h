@@ -17,6 +17,7 @@ std::string metadata_json(const std::string& issuer, const Capabilities& capabil
 namespace paths {
 inline constexpr const char* authorize = "/oauth/v2/authorize";
 inline constexpr const char* authorize_continue = "/oauth/v2/authorize/continue";
+inline constexpr const char* par = "/oauth/v2/par";
 inline constexpr const char* token = "/oauth/v2/token";
 inline constexpr const char* introspect = "/oauth/v2/introspect";
 inline constexpr const char* revoke = "/oauth/v2/revoke";

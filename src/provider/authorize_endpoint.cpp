@@ -3,8 +3,11 @@
 #include "async/commit.h"
 #include "oauth/authorization.h"
 #include "oauth/discovery.h"
+#include "oauth/pushed_request.h"
+#include "provider/authorization_answer.h"
 #include "provider/authorize_request.h"
 #include "provider/oauth_http.h"
+#include "provider/receive.h"
 #include "provider/routes.h"
 
 namespace vestibule::provider {
@@ -12,31 +15,17 @@ namespace {
 
 using boost::asio::awaitable;
 
-http::Response leave(std::string location) {
-  return http::Response::found(std::move(location))
-      .with_header("Cache-Control", "no-store")
-      .with_header("Referrer-Policy", "no-referrer");
-}
-
-bool wants_page(const http::RequestHead& request) {
-  const auto accept = request.header("Accept");
-  return accept && accept->find("text/html") != std::string_view::npos;
-}
-
-/// An error that may not go to the client: a page for a person, JSON for a program.
-http::Response show(ProviderContext& context, const http::RequestHead& request,
-                    const oauth::Error& error) {
-  if (!wants_page(request)) return encode_error(request, error);
-  auto page = context.sign_in.error_page(error);
-  page.headers.set("Cache-Control", "no-store");
-  return page;
-}
-
-http::Response refuse(ProviderContext& context, const http::RequestHead& request,
-                      const oauth::AuthorizationError& error) {
-  if (const auto* shown = std::get_if<oauth::Error>(&error)) return show(context, request, *shown);
-  const auto& redirected = std::get<oauth::RedirectableError>(error);
-  return leave(oauth::error_redirect(redirected, context.issuer.issuer()));
+/// The code, once a pushed request is used up.
+oauth::AuthorizationResult<std::string> answer(store::Transaction& tx,
+                                               const oauth::GrantContext& grants,
+                                               const PendingAuthorization& pending,
+                                               const oauth::Authorization& request,
+                                               const oauth::SignedIn& session, base::Time now) {
+  if (!pending.request_uri.empty()) {
+    auto consumed = oauth::consume_pushed_request(tx, pending.request_uri);
+    if (!consumed) return std::unexpected(oauth::AuthorizationError(std::move(consumed.error())));
+  }
+  return oauth::issue_code(tx, grants, request, session, now);
 }
 
 /// Both ways in end here: a new request, and one that comes back from the sign-in page.
@@ -44,10 +33,10 @@ awaitable<http::Response> proceed(ProviderContext& context, http::Request& reque
                                   PendingAuthorization pending) {
   const auto now = context.clock.now();
   auto look = [&](store::Transaction& tx) {
-    return oauth::validate_authorization(tx, context.issuer, pending.parameters, now);
+    return oauth::validate_authorization(tx, context.issuer, pending.request, now);
   };
   const auto validated = context.store.read(look);
-  if (!validated) co_return refuse(context, request, validated.error());
+  if (!validated) co_return co_await refuse(context, request, validated.error());
 
   std::optional<oauth::SignedIn> session;
   if (const auto current = context.sign_in.current(request)) {
@@ -55,9 +44,8 @@ awaitable<http::Response> proceed(ProviderContext& context, http::Request& reque
   }
   switch (oauth::decide(*validated, session, pending.started_at, now)) {
     case oauth::NextStep::refuse_login_required: {
-      const oauth::RedirectableError error{
-          validated->redirect_uri, validated->state, {"login_required", "nobody is signed in"}};
-      co_return leave(oauth::error_redirect(error, context.issuer.issuer()));
+      oauth::DeliverableError error{validated->target, {"login_required", "nobody is signed in"}};
+      co_return co_await refuse(context, request, std::move(error));
     }
     case oauth::NextStep::sign_in: {
       const keys::Sealer sealer(context.purposes, context.random);
@@ -71,19 +59,21 @@ awaitable<http::Response> proceed(ProviderContext& context, http::Request& reque
   }
   const auto grants = context.grants();
   auto unit = [&](store::Transaction& tx) {
-    return oauth::issue_code(tx, grants, *validated, *session, now);
+    return answer(tx, grants, pending, *validated, *session, now);
   };
   const auto code = co_await async::commit(context.store, std::move(unit));
-  if (!code) co_return refuse(context, request, code.error());
-  co_return leave(oauth::success_redirect(*validated, *code, context.issuer.issuer()));
+  if (!code) co_return co_await refuse(context, request, code.error());
+  auto response = oauth::success_response(validated->target, *code, context.issuer.issuer());
+  co_return co_await deliver(context, std::move(response));
 }
 
 /// OpenID Connect Core 3.1.2.1: GET with a query or POST with a form.
 awaitable<http::Response> authorize(ProviderContext& context, http::Request& request) {
   auto parameters = read_parameters(request);
   if (!parameters) co_return show(context, request, parameters.error());
-  PendingAuthorization pending{std::move(*parameters), context.clock.now()};
-  co_return co_await proceed(context, request, std::move(pending));
+  auto pending = co_await receive(context, std::move(*parameters));
+  if (!pending) co_return co_await refuse(context, request, std::move(pending.error()));
+  co_return co_await proceed(context, request, std::move(*pending));
 }
 
 awaitable<http::Response> continue_authorization(ProviderContext& context, http::Request& request) {
@@ -97,6 +87,14 @@ awaitable<http::Response> continue_authorization(ProviderContext& context, http:
                              "This sign-in took too long or was changed on its way. Go back to the "
                              "application and start again."};
     co_return show(context, request, error);
+  }
+  if (!pending->request_uri.empty()) {
+    auto resume = [&](store::Transaction& tx) {
+      return oauth::resume_pushed_request(tx, pending->request_uri, context.clock.now());
+    };
+    auto pushed = context.store.read(resume);
+    if (!pushed) co_return show(context, request, pushed.error());
+    pending->request = std::move(*pushed);
   }
   co_return co_await proceed(context, request, std::move(*pending));
 }

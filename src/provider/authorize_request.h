@@ -6,18 +6,21 @@
 
 #include "base/clock.h"
 #include "keys/sealer.h"
-#include "oauth/parameters.h"
+#include "oauth/authorization_request.h"
 
 namespace vestibule::provider {
 
 /// How long a person may take on the sign-in pages.
 inline constexpr base::Milliseconds sign_in_time = std::chrono::hours(1);
 
-/// An authorization request on its way through the sign-in pages: its parameters as they came, and
-/// when it came. It is validated again when it comes back.
+/// An authorization request on its way through the sign-in pages, and when it came. It is validated
+/// again when it comes back.
 struct PendingAuthorization {
-  oauth::Parameters parameters;
+  oauth::AuthorizationRequest request;
   base::Time started_at;
+  /// Of a pushed request. That one stays in the store, so it is not sealed, and is empty when it is
+  /// opened again.
+  std::string request_uri = {};
 };
 
 /// Sealed, so that the pages need not trust what the browser carries.

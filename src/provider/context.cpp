@@ -29,6 +29,7 @@ void add_provider_routes(http::Router& router, ProviderContext& context) {
   add_revocation_endpoint(router, context);
   add_userinfo_endpoint(router, context);
   add_authorize_endpoint(router, context);
+  add_par_endpoint(router, context);
   add_end_session_endpoint(router, context);
 }
 

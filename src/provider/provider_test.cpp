@@ -30,6 +30,9 @@ class FakePages final : public SignIn {
   http::Response confirm_logout(const Fields& fields) const override {
     return http::Response::html(200, "confirm " + fields.at(0).second);
   }
+  http::Response form_post(std::string_view uri, const Fields& fields) const override {
+    return http::Response::html(200, std::string(uri) + " " + http::encode_form(fields));
+  }
   http::Response error_page(const oauth::Error& error) const override {
     return http::Response::html(error.status, "page " + error.description);
   }
@@ -243,13 +246,36 @@ TEST_F(ProviderTest, ErrorsOfTheAuthorizationEndpointGoWhereTheyMay) {
   EXPECT_EQ(parameter(location(get(oauth::paths::authorize, query)), "error"), "login_required");
 }
 
+TEST_F(ProviderTest, TheAnswerTravelsInTheModeThatWasAskedFor) {
+  browser_signs_in();
+  const auto answer = [&](std::string mode, const Fields& more = {}) {
+    auto query = authorize_query();
+    query.emplace_back("response_mode", std::move(mode));
+    query.insert(query.end(), more.begin(), more.end());
+    const auto response = get(oauth::paths::authorize, query);
+    EXPECT_EQ(response.headers.find("Cache-Control"), "no-store");
+    EXPECT_EQ(response.headers.find("Referrer-Policy"), "no-referrer");
+    return response.body + location(response);
+  };
+  const std::string uri = oauth::test_redirect;
+  EXPECT_TRUE(answer("query").starts_with(uri + "?code="));
+  EXPECT_TRUE(answer("fragment").starts_with(uri + "#code="));
+  EXPECT_TRUE(answer("form_post").starts_with(uri + " code="));
+  EXPECT_TRUE(answer("jwt").starts_with(uri + "?response=eyJ"));
+  EXPECT_TRUE(answer("fragment.jwt").starts_with(uri + "#response=eyJ"));
+  EXPECT_TRUE(answer("form_post.jwt").starts_with(uri + " response=eyJ"));
+  EXPECT_TRUE(answer("form_post", {{"prompt", "dance"}}).starts_with(uri + " error="));
+  EXPECT_TRUE(answer("jwt", {{"prompt", "dance"}}).starts_with(uri + "?response=eyJ"));
+  EXPECT_TRUE(answer("dance").starts_with(uri + "?error=invalid_request"));
+}
+
 TEST_F(ProviderTest, APendingRequestOpensUnchangedAndInTimeOnly) {
   const keys::Sealer sealer(purposes, random);
-  const PendingAuthorization pending{oauth::Parameters(authorize_query()), now()};
+  const PendingAuthorization pending{{oauth::Parameters(authorize_query())}, now()};
   const auto token = seal_pending(sealer, oauth::test_issuer, pending, now());
   const auto opened = open_pending(sealer, oauth::test_issuer, token, now());
   ASSERT_TRUE(opened);
-  EXPECT_EQ(opened->parameters.fields(), authorize_query());
+  EXPECT_EQ(opened->request.parameters.fields(), authorize_query());
   EXPECT_EQ(opened->started_at, now());
   EXPECT_FALSE(open_pending(sealer, "http://other", token, now()));
   for (std::size_t i = 0; i < token.size(); ++i) {

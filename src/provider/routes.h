@@ -14,6 +14,7 @@ void add_introspection_endpoint(http::Router& router, ProviderContext& context);
 void add_revocation_endpoint(http::Router& router, ProviderContext& context);
 void add_userinfo_endpoint(http::Router& router, ProviderContext& context);
 void add_authorize_endpoint(http::Router& router, ProviderContext& context);
+void add_par_endpoint(http::Router& router, ProviderContext& context);
 void add_end_session_endpoint(http::Router& router, ProviderContext& context);
 void add_metadata_endpoints(http::Router& router, ProviderContext& context);
 

@@ -39,6 +39,12 @@ class SignIn {
   virtual http::Response confirm_logout(
       const std::vector<std::pair<std::string, std::string>>& fields) const = 0;
 
+  /// A page that posts `fields` to a client's redirect URI by itself, or by its button where
+  /// scripts do not run (OAuth 2.0 Form Post Response Mode).
+  virtual http::Response form_post(
+      std::string_view redirect_uri,
+      const std::vector<std::pair<std::string, std::string>>& fields) const = 0;
+
   /// A page for an error that may not be redirected to a client.
   virtual http::Response error_page(const oauth::Error& error) const = 0;
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "sessions/codes.h"
+#include "sessions/pushed_requests.h"
 #include "sessions/refresh.h"
 
 namespace vestibule::sessions {
@@ -161,7 +162,9 @@ Sessions::More Sessions::delete_expired(store::Transaction& tx, base::Time now, 
   const auto families = delete_expired_families(tx, now, limit);
   const auto codes = delete_expired_codes(tx, now, limit);
   const auto revocations = delete_expired_revocations(tx, now, limit);
-  const bool done = sessions < limit && families < limit && codes < limit && revocations < limit;
+  const auto pushed = delete_expired_pushed_requests(tx, now, limit);
+  const bool done = sessions < limit && families < limit && codes < limit && revocations < limit &&
+                    pushed < limit;
   return done ? More::no : More::yes;
 }
 

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "http/forms.h"
 #include "http/origin.h"
+#include "pages/form_post.h"
 #include "pages/page.h"
 
 namespace vestibule::web {
@@ -133,6 +134,12 @@ http::Response Web::confirm_logout(
   pages::View view;
   view.list("hidden", hidden).set("action", "/oidc/v1/end_session");
   return pages::page(200, "logout", "Sign out", view, style_path, pages::any_target);
+}
+
+http::Response Web::form_post(
+    std::string_view redirect_uri,
+    const std::vector<std::pair<std::string, std::string>>& fields) const {
+  return pages::form_post(redirect_uri, fields, style_path);
 }
 
 http::Response Web::error_page(const oauth::Error& error) const {

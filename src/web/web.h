@@ -44,6 +44,9 @@ class Web final : public provider::SignIn {
   http::Response start(std::string_view request_token, std::string_view login_hint) const override;
   http::Response confirm_logout(
       const std::vector<std::pair<std::string, std::string>>& fields) const override;
+  http::Response form_post(
+      std::string_view redirect_uri,
+      const std::vector<std::pair<std::string, std::string>>& fields) const override;
   http::Response error_page(const oauth::Error& error) const override;
   http::Response signed_out() const override;
   void clear_cookie(http::Response& response) const override;

@@ -199,7 +199,7 @@ REDIRECTED = [
     ({"max_age": "-1"}, "invalid_request"), ({"max_age": "x"}, "invalid_request"),
     ({"request": "eyJ"}, "request_not_supported"), ({"request_uri": "https://evil.example/"},
                                                     "request_uri_not_supported"),
-    ({"response_mode": "fragment"}, "invalid_request"), ({"id_token_hint": "x"}, "invalid_request"),
+    ({"response_mode": "web_message"}, "invalid_request"), ({"id_token_hint": "x"}, "invalid_request"),
     ({"scope": ["openid", "email"]}, "invalid_request"),
     ({"nonce": ["1", "2"]}, "invalid_request"),
 ]
@@ -279,7 +279,7 @@ def test_pages_are_not_framed_and_escape_what_they_show(server):
 
 
 @pytest.mark.parametrize("change, error", [
-    ({"code_verifier": None}, "invalid_request"), ({"code_verifier": "x" * 43}, "invalid_grant"),
+    ({"code_verifier": None}, "invalid_grant"), ({"code_verifier": "x" * 43}, "invalid_grant"),
     ({"code_verifier": "short"}, "invalid_grant"), ({"redirect_uri": None}, "invalid_request"),
     ({"redirect_uri": "http://localhost:3100/"}, "invalid_grant"), ({"code": None},
                                                                     "invalid_request"),

@@ -28,10 +28,11 @@ Result<RedeemedCode> redeem(store::Transaction& tx, const sessions::Sessions& se
   // RFC 6749 4.1.3: ensure that the code was issued to this client and redirect_uri is identical.
   if (code.client != client.id) return invalid_code("code of another client");
   if (code.redirect_uri != request.redirect_uri) return invalid_code("redirect_uri differs");
-  // RFC 7636 4.6
-  if (!code.code_challenge || !matches_challenge(request.code_verifier, *code.code_challenge)) {
-    return invalid_code("code_verifier does not match");
-  }
+  // RFC 7636 4.6. RFC 9700 4.8.2: a verifier that no challenge announced is a downgrade.
+  const bool proved = code.code_challenge
+                          ? matches_challenge(request.code_verifier, *code.code_challenge)
+                          : request.code_verifier.empty();
+  if (!proved) return invalid_code("code_verifier does not match");
   const auto session = sessions.find(tx, code.session, now);
   if (!session || session->user != code.user) return invalid_code("session ended");
   auto user = accounts::find_user(tx, code.user);
@@ -86,9 +87,8 @@ Result<CodeRequest> parse_code_request(const Parameters& form) {
   if (!code) return fail("invalid_request", "code missing");
   auto redirect_uri = form.find("redirect_uri");
   if (!redirect_uri) return fail("invalid_request", "redirect_uri missing");
-  auto verifier = form.find("code_verifier");
-  if (!verifier) return fail("invalid_request", "code_verifier missing");
-  return CodeRequest{std::move(*code), std::move(*redirect_uri), std::move(*verifier)};
+  // Whether a verifier is due depends on the code.
+  return CodeRequest{std::move(*code), std::move(*redirect_uri), form.get("code_verifier")};
 }
 
 Settled<RedeemedCode> redeem_code(store::Transaction& tx, const sessions::Sessions& sessions,

@@ -13,7 +13,7 @@ namespace vestibule::oauth {
 struct CodeRequest {
   std::string code;
   std::string redirect_uri;
-  std::string code_verifier;
+  std::string code_verifier = {};  ///< empty if absent
 };
 /// Errors: invalid_request for a parameter that is missing.
 Result<CodeRequest> parse_code_request(const Parameters& form);

@@ -15,7 +15,9 @@ class CodeAndRefreshTest : public OAuthTest {
  protected:
   CodeAndRefreshTest() { session = sign_in(account.id); }
 
-  std::string new_code(const std::string& scope = "openid profile email offline_access") {
+  std::string new_code(
+      const std::string& scope = "openid profile email offline_access",
+      std::optional<std::string> challenge = base::to_base64url(base::sha256(test_verifier))) {
     std::string code = base::random_token(random);
     write([&](store::Transaction& tx) {
       sessions::insert_code(tx, code,
@@ -25,7 +27,7 @@ class CodeAndRefreshTest : public OAuthTest {
                              .redirect_uri = test_redirect,
                              .scope = scope,
                              .nonce = "n",
-                             .code_challenge = base::to_base64url(base::sha256(test_verifier)),
+                             .code_challenge = std::move(challenge),
                              .auth_time = now(),
                              .amr = "pwd",
                              .created_at = now(),
@@ -260,10 +262,33 @@ TEST(ParseGrantRequests, MissingParametersAreNamed) {
   EXPECT_EQ(parse_code_request(Parameters({})).error().description, "code missing");
   EXPECT_EQ(parse_code_request(Parameters({{"code", "c"}})).error().description,
             "redirect_uri missing");
-  EXPECT_EQ(
-      parse_code_request(Parameters({{"code", "c"}, {"redirect_uri", "r"}})).error().description,
-      "code_verifier missing");
   EXPECT_EQ(parse_refresh_request(Parameters({})).error().description, "refresh_token missing");
+}
+
+// RFC 9700 section 4.8.2: PKCE can be neither taken away nor added on the way.
+TEST_F(CodeAndRefreshTest, AVerifierIsDueExactlyIfThereWasAChallenge) {
+  EXPECT_EQ(code_of(redeem({new_code(), test_redirect}, confidential)), "invalid_grant");
+  EXPECT_EQ(code_of(redeem({new_code("openid", {}), test_redirect}, confidential)), "ok");
+  EXPECT_EQ(code_of(redeem(new_code("openid", {}))), "invalid_grant");
+}
+
+// FAPI 2.0 Security Profile section 5.3.2.1.
+TEST_F(CodeAndRefreshTest, TheRefreshTokenOfAFapiClientStaysGood) {
+  confidential.profile = Profile::fapi2_security;
+  write([&](store::Transaction& tx) { update_client(tx, confidential, now()); });
+  const auto first = redeem(new_code());
+  ASSERT_TRUE(first);
+  const std::string token(first->refresh_token.reveal());
+  for (int use = 0; use < 3; ++use) {
+    clock.advance(std::chrono::minutes(1));
+    const auto renewed = refresh(base::Secret(token), confidential);
+    ASSERT_TRUE(renewed) << renewed.error().detail;
+    EXPECT_EQ(renewed->refresh_token.reveal(), token);
+  }
+  const auto handle = sessions::parse_refresh_token(refresh_key, token);
+  const auto later = sessions::refresh_token_text(refresh_key, handle->family, 2);
+  EXPECT_EQ(code_of(refresh(later, confidential)), "invalid_grant");
+  EXPECT_EQ(code_of(refresh(base::Secret(token), confidential)), "ok");
 }
 
 }  // namespace

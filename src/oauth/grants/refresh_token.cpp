@@ -6,6 +6,7 @@
 #include "accounts/users.h"
 #include "base/text.h"
 #include "events/audit.h"
+#include "oauth/fapi.h"
 #include "oauth/impersonation.h"
 #include "sessions/refresh.h"
 
@@ -45,6 +46,15 @@ Result<std::shared_ptr<const Actor>> check_actor(store::Transaction& tx, const C
   return std::make_shared<const Actor>(Actor{actor->user.subject()});
 }
 
+/// Uses the handle: up, or, for clients whose tokens are not rotated, as long as the family lives.
+sessions::FamilyRotation use(store::Transaction& tx, const Client& client,
+                             const sessions::RefreshHandle& handle,
+                             const sessions::RefreshFamily& known, base::Time now) {
+  if (rotates_refresh_tokens(client)) return sessions::rotate_family(tx, handle, now);
+  if (handle.generation != known.generation) return {};
+  return {sessions::Rotation::successor, known};
+}
+
 Result<Grant> renew(store::Transaction& tx, const GrantContext& context, const Client& client,
                     const RefreshRequest& request, base::Time now) {
   if (auto allowed = check_grant_type(client, grant_refresh_token); !allowed) {
@@ -69,7 +79,7 @@ Result<Grant> renew(store::Transaction& tx, const GrantContext& context, const C
     return fail("invalid_scope", "the scope exceeds what was granted");
   }
 
-  const auto rotation = sessions::rotate_family(tx, *handle, now);
+  const auto rotation = use(tx, client, *handle, *known, now);
   if (rotation.outcome == sessions::Rotation::reused) return invalid_token("reuse detected");
   if (rotation.outcome == sessions::Rotation::unknown || !rotation.family) {
     return invalid_token("family unknown, revoked or expired");

@@ -9,3 +9,13 @@ create table user_profiles (
   user_id integer primary key,
   claims text not null
 );
+
+-- Authorization requests that clients have pushed (RFC 9126), until one answer consumes each.
+create table pushed_requests (
+  uri_hash blob primary key not null,        -- SHA-256 of the request_uri
+  client_id integer not null,
+  document text not null,                    -- JSON: oauth/pushed_request.h
+  expires_at integer not null,               -- a sign-in may begin until then
+  kept_until integer not null                -- and end until then
+);
+create index pushed_requests_by_end on pushed_requests (kept_until);
