@@ -1,103 +1,17 @@
 #include "jose/jwt.h"
 
 #include <algorithm>
-#include <boost/json/array.hpp>
-#include <boost/json/value.hpp>
-#include <cmath>
 
-#include "base/text.h"
+#include "jose/claim_reader.h"
 #include "jose/strict_json.h"
+#include "jose/typ.h"
 
 namespace vestibule::jose {
 namespace {
 
-namespace json = boost::json;
-
-// NumericDates are kept below the year 10000, so that arithmetic on milliseconds cannot overflow.
-constexpr double max_numeric_date = 253'402'300'799.0;
-constexpr std::size_t max_actors = 8;
-
-// Collects claims; after the first one of a wrong type, `malformed` stays set.
-class Reader {
- public:
-  explicit Reader(const json::object& object) : object_(object) {}
-
-  void text(std::string_view name, std::string& out) {
-    auto value = strict_json::optional_string(object_, name);
-    if (!value) {
-      malformed = true;
-    } else {
-      out = std::move(*value);
-    }
-  }
-
-  // RFC 7519 section 2, NumericDate: seconds, which need not be whole.
-  void time(std::string_view name, std::optional<base::Time>& out) {
-    const auto* value = object_.if_contains(name);
-    if (value == nullptr) return;
-    double seconds = 0;
-    if (value->is_number()) seconds = value->to_number<double>();
-    if (!value->is_number() || !(seconds >= 0 && seconds <= max_numeric_date)) {
-      malformed = true;
-      return;
-    }
-    out = base::from_milliseconds(static_cast<std::int64_t>(std::floor(seconds * 1000.0)));
-  }
-
-  // RFC 7519 section 4.1.3: one string or an array of strings.
-  void strings(std::string_view name, std::vector<std::string>& out) {
-    const auto* value = object_.if_contains(name);
-    if (value == nullptr) return;
-    if (const auto* one = value->if_string()) {
-      out.emplace_back(one->data(), one->size());
-      return;
-    }
-    const auto* array = value->if_array();
-    if (array == nullptr) {
-      malformed = true;
-      return;
-    }
-    for (const auto& element : *array) {
-      const auto* item = element.if_string();
-      if (item == nullptr) {
-        malformed = true;
-        return;
-      }
-      out.emplace_back(item->data(), item->size());
-    }
-  }
-
-  // RFC 8693 section 4.1: the outermost `act` is the current actor.
-  void actors(std::vector<Actor>& out) {
-    const auto* level = object_.if_contains("act");
-    while (level != nullptr) {
-      const auto* object = level->if_object();
-      const auto subject =
-          object == nullptr ? std::nullopt : strict_json::optional_string(*object, "sub");
-      const auto issuer =
-          object == nullptr ? std::nullopt : strict_json::optional_string(*object, "iss");
-      if (!subject || subject->empty() || !issuer || out.size() == max_actors) {
-        malformed = true;
-        return;
-      }
-      out.push_back({*subject, *issuer});
-      level = object->if_contains("act");
-    }
-  }
-
-  bool malformed = false;
-
- private:
-  const json::object& object_;
-};
-
 bool accepts_type(const Policy& policy, std::string_view typ) {
-  constexpr std::string_view prefix = "application/";
-  std::string name = base::to_lower_ascii(typ);
-  if (name.starts_with(prefix)) name.erase(0, prefix.size());
-  return std::ranges::any_of(policy.types, [&](const std::string& accepted) {
-    return base::to_lower_ascii(accepted) == name;
-  });
+  return std::ranges::any_of(policy.types,
+                             [&](const std::string& accepted) { return is_type(typ, accepted); });
 }
 
 std::optional<Rejection> judge(const Claims& claims, const Policy& policy, base::Time now) {
@@ -131,7 +45,7 @@ std::expected<Claims, Rejection> parse_claims(std::string_view payload) {
   }
   Claims claims;
   std::optional<base::Time> expires_at;
-  Reader reader(*object);
+  ClaimReader reader(*object);
   reader.text("iss", claims.issuer);
   reader.text("sub", claims.subject);
   reader.strings("aud", claims.audience);
