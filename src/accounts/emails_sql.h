@@ -69,10 +69,15 @@ inline constexpr store::Statement insert_job{
 inline constexpr store::Statement select_due_jobs{
     "mail_jobs.list_due",
     "select id from mail_jobs where due_at <= $1 order by due_at, id limit $2"};
-inline constexpr store::Statement consume_job{
-    "mail_jobs.consume",
-    "delete from mail_jobs where id = $1 and due_at <= $2 "
-    "returning id, kind, user_id, address, address_key, session_id"};
+// Whoever moves the time on has the job until then.
+inline constexpr store::Statement claim_job{
+    "mail_jobs.claim",
+    "update mail_jobs set attempts = attempts + 1, due_at = $3 where id = $1 and due_at <= $2 "
+    "returning id, kind, user_id, address, address_key, session_id, attempts"};
+inline constexpr store::Statement reschedule_job{
+    "mail_jobs.reschedule", "update mail_jobs set due_at = $3 where id = $1 and due_at = $2"};
+inline constexpr store::Statement delete_leased_job{
+    "mail_jobs.delete_leased", "delete from mail_jobs where id = $1 and due_at = $2"};
 inline constexpr store::Statement postpone_job{
     "mail_jobs.postpone",
     "update mail_jobs set attempts = attempts + 1, due_at = $2 where id = $1"};

@@ -1,5 +1,7 @@
 #include "accounts/mailbox.h"
 
+#include "accounts/emails_sql.h"
+
 namespace vestibule::accounts {
 namespace {
 
@@ -8,6 +10,15 @@ constexpr store::Statement select_newest{
     "select address, subject, body, sent_at from mailbox order by id desc limit $1"};
 
 }  // namespace
+
+MailSender mailbox_sender(store::Store& store) {
+  return [&store](const Mail& mail, const std::stop_token&) -> std::expected<void, mail::Failure> {
+    store.write([&](store::Transaction& tx) {
+      tx.execute(sql::insert_mailbox, mail.to, mail.subject, mail.body, mail.sent_at);
+    });
+    return {};
+  };
+}
 
 std::vector<Mail> list_mailbox(store::Transaction& tx, int limit) {
   std::vector<Mail> mails;

@@ -7,7 +7,11 @@
 
 namespace vestibule::accounts {
 
-/// What mailbox_transport has stored, newest first.
+/// The built-in mailbox: mails are rows that the provider's /mailbox page shows (development,
+/// demo). The store outlives the sender.
+MailSender mailbox_sender(store::Store& store);
+
+/// What is in the mailbox, newest first.
 std::vector<Mail> list_mailbox(store::Transaction& tx, int limit);
 
 }  // namespace vestibule::accounts

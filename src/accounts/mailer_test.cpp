@@ -3,8 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <stdexcept>
-
+#include "accounts/mailbox.h"
 #include "accounts/testing.h"
 
 namespace vestibule::accounts {
@@ -198,41 +197,11 @@ TEST_F(MailerTest, SeveralClaimsGetALinkEachAndTheAskersComesFirst) {
   EXPECT_EQ(first->session, session);
 }
 
-TEST_F(MailerTest, ATransportThatFailsIsTriedAgain) {
-  add_claimant(address);
-  pass(mail_jitter);
-  const MailerOptions options{.public_url = "https://id.example"};
-  const auto broken = [](store::Transaction&, const Mail&) { throw std::runtime_error("451"); };
-  EXPECT_EQ(send_due_mail(*store, options, broken, random, now()), 0);
-  EXPECT_EQ(jobs(), 1U);
-  EXPECT_EQ(send_due_mail(*store, options, broken, random, now()), 0) << "not at once";
-  pass(seconds(30));
-  EXPECT_EQ(deliver().size(), 1U);
-  EXPECT_EQ(jobs(), 0U);
-}
-
-TEST_F(MailerTest, ATransportThatNeverWorksIsGivenUp) {
-  add_claimant(address);
-  pass(mail_jitter);
-  const MailerOptions options{.public_url = "https://id.example"};
-  int attempts = 0;
-  const auto broken = [&](store::Transaction&, const Mail&) {
-    ++attempts;
-    throw std::runtime_error("550");
-  };
-  for (int i = 0; i < 100 && jobs() > 0; ++i) {
-    send_due_mail(*store, options, broken, random, now());
-    pass(hours(3));
-  }
-  EXPECT_EQ(jobs(), 0U);
-  EXPECT_EQ(attempts, 16);
-}
-
 TEST_F(MailerTest, TheMailboxKeepsWhatWasSent) {
   add_claimant(address);
   pass(mail_jitter);
   const MailerOptions options{.public_url = "https://id.example"};
-  EXPECT_EQ(send_due_mail(*store, options, mailbox_transport(), random, now()), 1);
+  EXPECT_EQ(Mailer(*store, options, mailbox_sender(*store), random, clock).send_due(), 1);
   static const store::Statement select{"test.mailbox",
                                        "select address, subject, body, sent_at from mailbox"};
   read([&](store::Transaction& tx) {

@@ -20,6 +20,8 @@ constexpr std::array<std::pair<Role, std::string_view>, 4> role_names{{
 const store::Statement insert_grant{"service_grants.insert",
                                     "insert into service_grants (user_id, role) values ($1, $2) "
                                     "on conflict (user_id, role) do nothing"};
+const store::Statement delete_grant{"service_grants.delete",
+                                    "delete from service_grants where user_id = $1 and role = $2"};
 const store::Statement select_grants{
     "service_grants.list", "select role from service_grants where user_id = $1 order by role"};
 
@@ -58,6 +60,10 @@ bool Caller::has(Role role) const {
 
 void grant_role(store::Transaction& tx, base::UserId user, Role role) {
   tx.execute(insert_grant, user, to_string(role));
+}
+
+void revoke_role(store::Transaction& tx, base::UserId user, Role role) {
+  tx.execute(delete_grant, user, to_string(role));
 }
 
 std::vector<Role> list_roles(store::Transaction& tx, base::UserId user) {

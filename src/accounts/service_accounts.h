@@ -33,6 +33,7 @@ struct Caller {
 };
 
 void grant_role(store::Transaction& tx, base::UserId user, Role role);
+void revoke_role(store::Transaction& tx, base::UserId user, Role role);
 std::vector<Role> list_roles(store::Transaction& tx, base::UserId user);
 
 struct PersonalToken {

@@ -50,6 +50,10 @@ TEST_F(ServiceAccountsTest, RolesAreExplicitAndRoundTrip) {
     EXPECT_FALSE(caller->has(Role::administrator));
     EXPECT_EQ(caller->roles.size(), 1U);
     EXPECT_FALSE(caller->token_id);
+    revoke_role(tx, account.id, Role::guest_impersonator);
+    EXPECT_EQ(list_roles(tx, account.id), std::vector{Role::guest_manager});
+    revoke_role(tx, account.id, Role::guest_manager);
+    EXPECT_TRUE(list_roles(tx, account.id).empty());
   });
 }
 

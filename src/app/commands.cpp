@@ -2,12 +2,14 @@
 
 #include <boost/json.hpp>
 
+#include "app/client_commands.h"
 #include "app/config.h"
 #include "app/conformance.h"
 #include "app/installation.h"
+#include "app/role_commands.h"
+#include "app/user_commands.h"
 #include "keys/key_ring.h"
 #include "lifecycle/purge.h"
-#include "oauth/client_settings.h"
 
 namespace vestibule::app {
 namespace {
@@ -95,8 +97,9 @@ Result run_bootstrap(Core& core, const json::object& arguments) {
       bootstrap(*core.store, core.ids, core.random, core.config, options, core.clock.now());
   auto told = json::parse(to_json(made, core.config.public_url)).as_object();
   if (*conformance) {
-    told["conformance"] = ensure_conformance(*core.store, core.ids, core.random, core.installation,
-                                             **conformance, core.clock.now());
+    auto suite = ensure_conformance(core, **conformance);
+    if (!suite) return std::unexpected(suite.error());
+    told["conformance"] = *std::move(suite);
   }
   return told;
 }
@@ -194,45 +197,6 @@ Result list_merges(Core& core) {
   return json::object{{"merges", std::move(lines)}};
 }
 
-Result list_clients(Core& core) {
-  json::array lines;
-  for (const auto& client :
-       core.store->read([](store::Transaction& tx) { return oauth::list_clients(tx); })) {
-    lines.push_back(json::object{
-        {"client_id", client.client_id()},
-        {"name", client.name},
-        {"auth_method", oauth::to_string(client.auth_method)},
-        {"redirect_uris", json::array(client.redirect_uris.begin(), client.redirect_uris.end())}});
-  }
-  return json::object{{"clients", std::move(lines)}};
-}
-
-Result add_client(Core& core, const json::object& arguments) {
-  auto uris = redirect_uris(arguments);
-  if (!uris) return std::unexpected(uris.error());
-  const auto* name = arguments.if_contains("name");
-  if (name == nullptr || !name->is_string() || name->as_string().empty()) {
-    return base::fail(base::ErrorKind::invalid, "arguments", "a client needs a name");
-  }
-  const auto now = core.clock.now();
-  oauth::Client client{.id = base::ClientId{core.ids.next(now).value},
-                       .organization = core.installation.organization,
-                       .project = core.installation.project,
-                       .name = std::string(name->as_string())};
-  client.redirect_uris = *std::move(uris);
-  client.grant_types = {"authorization_code", "refresh_token"};
-  if (is_set(arguments, "jwt")) client.access_token_format = oauth::TokenFormat::jwt;
-  json::object result{{"client_id", client.client_id()}, {"name", client.name}};
-  if (!is_set(arguments, "public_client")) {
-    const auto secret = oauth::make_client_secret(core.random);
-    client.auth_method = oauth::AuthMethod::client_secret_basic;
-    client.secret_hash = secret.hash;
-    result["secret"] = secret.text.reveal();
-  }
-  core.store->write([&](store::Transaction& tx) { oauth::insert_client(tx, client, now); });
-  return result;
-}
-
 }  // namespace
 
 Result run_command(Core& core, std::string_view name, const json::object& arguments,
@@ -244,6 +208,14 @@ Result run_command(Core& core, std::string_view name, const json::object& argume
   if (name == "merges.list") return list_merges(core);
   if (name == "clients.list") return list_clients(core);
   if (name == "clients.add") return add_client(core, arguments);
+  if (name == "users.add") return add_user(core, arguments);
+  if (name == "users.set") return set_user(core, arguments);
+  if (name == "users.show") return show_user(core, arguments);
+  if (name == "users.grant") return grant_role(core, arguments);
+  if (name == "users.revoke") return revoke_role(core, arguments);
+  if (name == "clients.show") return show_client(core, arguments);
+  if (name == "clients.update") return change_client(core, arguments);
+  if (name == "clients.delete") return delete_client(core, arguments);
   return base::fail(base::ErrorKind::not_found, "unknown_command",
                     "there is no command " + std::string(name));
 }

@@ -20,7 +20,9 @@ using Progress = std::function<void(const boost::json::object&)>;
 ///                {conformance, conformance_url, conformance_alias}  see conformance.h
 ///   purge        {older_than, dry_run, force}           seconds
 ///   merges.list  {}
-///   clients.list {}        clients.add {name, redirect_uris, public_client, jwt}
+///   clients.list {}        clients.add {metadata}    clients.update {client_id, metadata}
+///   clients.show {client_id}                         clients.delete {client_id}
+///   users.add, users.set, users.show                    see user_commands.h
 base::Result<boost::json::object> run_command(Core& core, std::string_view name,
                                               const boost::json::object& arguments,
                                               const Progress& progress);

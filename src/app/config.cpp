@@ -51,12 +51,17 @@ void read(ConfigTable& table, Config& config) {
   table.integer("threads", config.threads, 0, 1024);
   table.duration("shutdown_grace", config.shutdown_grace);
 
+  table.text("tls.listen", config.tls.listen);
+  table.text("tls.certificate", config.tls.certificate);
+  table.text("tls.key", config.tls.key);
+
   table.text("log.level", config.log.level);
   table.choice("log.format", config.log.format,
                {{"text", LogFormat::text}, {"json", LogFormat::json}});
 
   auto& gateway = config.gateway;
   table.text("gateway.listen", gateway.listen);
+  table.text("gateway.tls_listen", gateway.tls_listen);
   table.text("gateway.public_url", gateway.public_url);
   table.text("gateway.upstream", gateway.upstream);
   table.text("gateway.audience", gateway.audience);
@@ -82,14 +87,68 @@ void read(ConfigTable& table, Config& config) {
   table.duration("keys.rotation", config.keys.rotation);
   table.duration("keys.publish_ahead", config.keys.publish_ahead);
 
+  table.choice("dpop.nonces", config.dpop.nonces,
+               {{"optional", DpopNonces::optional}, {"required", DpopNonces::required}});
+
   table.choice("mail.transport", config.mail.transport,
-               {{"mailbox", MailTransport::mailbox}, {"none", MailTransport::none}});
+               {{"mailbox", MailTransport::mailbox},
+                {"smtp", MailTransport::smtp},
+                {"none", MailTransport::none}});
   table.integer("mail.per_recipient_per_day", config.mail.per_recipient_per_day, 1, 1000);
+  table.text("mail.url", config.mail.url);
+  table.choice("mail.starttls", config.mail.starttls,
+               {{"required", MailTls::required},
+                {"opportunistic", MailTls::opportunistic},
+                {"none", MailTls::none}});
+  table.text("mail.username", config.mail.username);
+  table.text("mail.password_file", config.mail.password_file);
+  table.text("mail.from", config.mail.from);
+  table.duration("mail.timeout", config.mail.timeout);
 
   table.duration("merge.deadline", config.merge.deadline);
 
+  table.choice("registration.mode", config.registration.mode,
+               {{"off", oauth::RegistrationMode::off},
+                {"open", oauth::RegistrationMode::open},
+                {"token", oauth::RegistrationMode::by_token}});
+  table.text("registration.initial_access_token_file",
+             config.registration.initial_access_token_file);
+  table.integer("registration.per_minute", config.registration.per_minute, 1, 1'000'000);
+  table.integer("registration.max_clients", config.registration.max_clients, 0, 1'000'000);
+
   table.text("outgoing.ca_file", config.outgoing.ca_file);
+
+  table.text("mtls.header", config.mtls.header);
+  table.choice("mtls.encoding", config.mtls.encoding,
+               {{"rfc9440", oauth::CertificateEncoding::structured},
+                {"escaped_pem", oauth::CertificateEncoding::escaped_pem}});
+  table.text("mtls.public_url", config.mtls.public_url);
   read_lists(table, config);
+}
+
+/// The two listeners of an origin, with their keys.
+struct Listeners {
+  std::string_view plain_key;
+  const std::string& plain;
+  std::string_view tls_key;
+  const std::string& tls;
+};
+struct DefaultUrl {
+  std::string url;  ///< empty without a listener
+  bool beyond_loopback = false;
+};
+
+DefaultUrl default_url(const Listeners& listeners, ConfigCheck& check) {
+  DefaultUrl out;
+  const auto plain = check.address(listeners.plain_key, listeners.plain);
+  const auto tls = check.address(listeners.tls_key, listeners.tls);
+  out.beyond_loopback = (plain && !is_loopback(plain->host)) || (tls && !is_loopback(tls->host));
+  if (tls) {
+    out.url = "https://" + listeners.tls;
+  } else if (!listeners.plain.empty()) {
+    out.url = "http://" + listeners.plain;
+  }
+  return out;
 }
 
 void check_gateway(Config& config, ConfigCheck& check) {
@@ -111,8 +170,9 @@ void check_gateway(Config& config, ConfigCheck& check) {
       check.wrong("gateway.rules", fmt::format("path '{}' does not begin with /", rule.path));
     }
   }
-  const auto own = check.address("gateway.listen", gateway.listen);
-  if (own && !is_loopback(own->host) && gateway.public_url.empty()) {
+  const auto own = default_url(
+      {"gateway.listen", gateway.listen, "gateway.tls_listen", gateway.tls_listen}, check);
+  if (gateway.public_url.empty() && own.beyond_loopback) {
     check.wrong("gateway.public_url", "is needed to listen beyond loopback");
   }
   check.address("gateway.forward_auth_listen", gateway.forward_auth_listen);
@@ -125,7 +185,7 @@ void check_gateway(Config& config, ConfigCheck& check) {
                 "forward-auth sets one cookie at most, and the format jwt needs two");
   }
   if (gateway.public_url.empty()) {
-    gateway.public_url = own ? "http://" + gateway.listen : config.public_url;
+    gateway.public_url = own.url.empty() ? config.public_url : own.url;
   }
   if (gateway.audience.empty()) gateway.audience = gateway.public_url;
 }
@@ -145,25 +205,16 @@ void check_applications(const Config& config, ConfigCheck& check) {
   }
 }
 
-void check_mail(Config& config, ConfigCheck& check) {
-  const auto url = parse_url(config.public_url);
-  const bool local = url && is_loopback(url->host);
-  if (!config.mail.transport) {
-    config.mail.transport = local ? MailTransport::mailbox : MailTransport::none;
-  } else if (config.mail.transport == MailTransport::mailbox && !local) {
-    check.wrong("mail.transport", "mailbox shows every mail to whoever asks: on loopback only");
-  }
-}
-
 void complete_and_check(Config& config, ConfigCheck& check) {
-  const auto listen = check.address("listen", config.listen);
+  const auto own = default_url({"listen", config.listen, "tls.listen", config.tls.listen}, check);
+  if (config.listen.empty() && config.tls.listen.empty()) {
+    check.wrong("listen", "this or tls.listen is needed");
+  }
   check.url("public_url", config.public_url);
   check.ranges("trusted_proxies", config.trusted_proxies);
   if (config.public_url.empty()) {
-    if (listen && !is_loopback(listen->host)) {
-      check.wrong("public_url", "is needed to listen beyond loopback");
-    }
-    config.public_url = "http://" + config.listen;
+    if (own.beyond_loopback) check.wrong("public_url", "is needed to listen beyond loopback");
+    config.public_url = own.url;
   }
   if (config.public_url.ends_with('/')) config.public_url.pop_back();
   if (config.store.empty()) config.store = "sqlite:" + config.data + "/vestibule.db";
@@ -183,10 +234,13 @@ void complete_and_check(Config& config, ConfigCheck& check) {
   if (config.purge.retention < base::Seconds{60}) {
     check.wrong("purge.retention", "has to be at least 1m");
   }
+  check_tls(config, check);
   check_mail(config, check);
   check_gateway(config, check);
   check_applications(config, check);
   check_outgoing(config, check);
+  check_mtls(config, check);
+  check_registration(config, check);
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "oauth/client_certificate_field.h"
+#include "oauth/registration_mode.h"
 
 namespace vestibule::app {
 
@@ -37,13 +39,15 @@ struct ApplicationConfig {
 enum class CookieFormat { sealed, jwt };
 enum class ForwardedHeaders { x_forwarded, x_original };
 enum class LogFormat { text, json };
-enum class MailTransport { mailbox, none };
+enum class DpopNonces { optional, required };
+enum class MailTransport { mailbox, smtp, none };
+enum class MailTls { required, opportunistic, none };
 
 /// Everything that can be configured, with its defaults (docs/reference/configuration.md).
 struct Config {
-  std::string file;  ///< where it was read from; empty without one
-  std::string listen = "127.0.0.1:8081";
-  std::string public_url;  ///< of the provider: the issuer. Empty: http://LISTEN
+  std::string file;                       ///< where it was read from; empty without one
+  std::string listen = "127.0.0.1:8081";  ///< plain HTTP; may be empty beside tls.listen
+  std::string public_url;  ///< of the provider: the issuer. Empty: from tls.listen, else listen
   std::string data = "vestibule-data";
   std::string store;            ///< empty: sqlite:DATA/vestibule.db
   std::string master_key_file;  ///< empty: DATA/secrets/master.key
@@ -52,6 +56,13 @@ struct Config {
   std::size_t threads = 0;  ///< io threads; 0: one per core
   base::Seconds shutdown_grace{10};
 
+  /// A listener with a certificate, for all origins, beside the plain ones.
+  struct {
+    std::string listen;
+    std::string certificate;  ///< PEM file: the server's own first, then the chain
+    std::string key;          ///< PEM file
+  } tls;
+
   struct {
     std::string level = "info";
     LogFormat format = LogFormat::text;
@@ -59,6 +70,7 @@ struct Config {
 
   struct {
     std::string listen;      ///< a listener of its own; empty: shares `listen`
+    std::string tls_listen;  ///< the same over TLS, with the certificate of `tls`
     std::string public_url;  ///< the application's origin; empty: the provider's
     std::string upstream;    ///< http://HOST:PORT; empty: no proxying
     std::string audience;    ///< `aud` of its tokens; empty: the public URL
@@ -91,15 +103,34 @@ struct Config {
   } keys;
 
   struct {
+    DpopNonces nonces = DpopNonces::optional;
+  } dpop;
+
+  struct {
     /// mailbox shows every link at /mailbox to whoever asks, so it is for loopback only, where it
     /// is the default.
     std::optional<MailTransport> transport;
     int per_recipient_per_day = 10;
+    // Of smtp:
+    std::string url;  ///< smtp://HOST:PORT or smtps://HOST:PORT
+    MailTls starttls = MailTls::required;
+    std::string username;
+    std::string password_file;
+    std::string from;  ///< an address or `Name <address>`
+    base::Seconds timeout{60};
   } mail;
 
   struct {
     base::Seconds deadline{24 * 3600};
   } merge;
+
+  /// Dynamic Client Registration.
+  struct {
+    oauth::RegistrationMode mode = oauth::RegistrationMode::off;
+    std::string initial_access_token_file;  ///< for mode token: one a line
+    int per_minute = 10;                    ///< for one client address
+    int max_clients = 1000;                 ///< that registered themselves
+  } registration;
 
   /// Calls that the server makes to others.
   struct {
@@ -108,6 +139,13 @@ struct Config {
     /// sector_identifier_uri, logout. Applications have their own lists.
     std::vector<std::string> allowed_networks;
   } outgoing;
+
+  /// Certificates of clients, as trusted proxies pass them on (RFC 8705).
+  struct {
+    std::string header;  ///< empty: none is looked at
+    oauth::CertificateEncoding encoding = oauth::CertificateEncoding::structured;
+    std::string public_url;  ///< an origin for TLS with certificates; empty: the provider's own
+  } mtls;
 
   std::vector<ApplicationConfig> applications;
 

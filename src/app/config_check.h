@@ -30,6 +30,11 @@ class ConfigCheck {
 };
 
 /// The sections that have a file of their own; the others stand in config.cpp.
+void check_tls(const Config& config, ConfigCheck& check);
+/// Decides the transport, too, if it was left open.
+void check_mail(Config& config, ConfigCheck& check);
 void check_outgoing(const Config& config, ConfigCheck& check);
+void check_mtls(Config& config, ConfigCheck& check);
+void check_registration(const Config& config, ConfigCheck& check);
 
 }  // namespace vestibule::app

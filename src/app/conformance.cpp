@@ -7,8 +7,10 @@
 #include "accounts/emails.h"
 #include "accounts/organizations.h"
 #include "accounts/passwords.h"
+#include "accounts/profile.h"
 #include "app/conformance_certificates.h"
 #include "app/conformance_clients.h"
+#include "oauth/client_algorithms.h"
 
 namespace vestibule::app {
 namespace {
@@ -50,7 +52,24 @@ json::object key_set(const jose::PrivateKey& key, std::string_view jwk) {
   return {{"keys", json::array{std::move(member)}}};
 }
 
-/// A person with a value for every claim of profile, e-mail and phone.
+/// The claims that User has no member for.
+accounts::Profile make_profile() {
+  return {.middle_name = "Test",
+          .profile = "https://example.com/connie",
+          .picture = "https://example.com/connie.png",
+          .website = "https://example.com/",
+          .gender = {},
+          .birthdate = "1990-01-23",
+          .zoneinfo = "America/New_York",
+          .address = {.formatted = "1 Example Street\nSpringfield, IL 62701\nUS",
+                      .street_address = "1 Example Street",
+                      .locality = "Springfield",
+                      .region = "IL",
+                      .postal_code = "62701",
+                      .country = "US"}};
+}
+
+/// A person with a value for every claim of profile, e-mail, address and phone.
 accounts::User make_user(store::Transaction& tx, accounts::UserIds& ids,
                          const Installation& installation, const Prepared& prepared,
                          base::Time now) {
@@ -71,6 +90,7 @@ accounts::User make_user(store::Transaction& tx, accounts::UserIds& ids,
   if (auto made = accounts::insert_user(tx, user); !made) {
     throw std::runtime_error("the user 'conformance': " + made.error().message);
   }
+  accounts::set_profile(tx, user.id, make_profile());
   accounts::set_password_hash(tx, user.id, prepared.password_hash, now);
   accounts::set_meta(tx, user_row, base::to_string(user.id));
   return user;
@@ -136,22 +156,27 @@ json::object tell(const ConformanceCertificates& made) {
 
 }  // namespace
 
-json::object ensure_conformance(store::Store& store, accounts::UserIds& ids, base::Random& random,
-                                const Installation& installation, const ConformanceOptions& options,
-                                base::Time now) {
-  const auto wanted = conformance_clients(installation, options);
-  const auto prepared = prepare(wanted, random);
-  const auto certificates = make_conformance_certificates(random, now);
-  return store.write([&](store::Transaction& tx) {
+base::Result<json::object> ensure_conformance(Core& core, const ConformanceOptions& options) {
+  const auto now = core.clock.now();
+  const auto wanted = conformance_clients(core.installation, options);
+  const auto prepared = prepare(wanted, core.random);
+  const auto certificates = make_conformance_certificates(core.random, now);
+  for (const auto& [client, certificate] : wanted) {
+    const auto algorithms = oauth::signing_algorithms(client);
+    if (auto ready = core.ring.provide(*core.store, algorithms, now); !ready) {
+      return std::unexpected(ready.error());
+    }
+  }
+  return core.store->write([&](store::Transaction& tx) {
     json::object clients;
     for (const auto& [client, certificate] : wanted) {
-      auto told = ensure_client(tx, ids, client, prepared, random, now);
+      auto told = ensure_client(tx, core.ids, client, prepared, core.random, now);
       if (certificate != CertificateHolder::none) {
         told["certificate"] = certificate == CertificateHolder::client ? "client" : "client2";
       }
       clients[client.name] = std::move(told);
     }
-    auto user = ensure_user(tx, ids, installation, prepared, now);
+    auto user = ensure_user(tx, core.ids, core.installation, prepared, now);
     const bool fresh = user.contains("password");
     json::object out{{"suite", options.suite_url},
                      {"alias", options.alias},

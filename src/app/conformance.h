@@ -3,10 +3,8 @@
 #include <boost/json/object.hpp>
 #include <string>
 
-#include "accounts/users.h"
-#include "app/installation.h"
-#include "base/random.h"
-#include "store/store.h"
+#include "app/core.h"
+#include "base/result.h"
 
 namespace vestibule::app {
 
@@ -20,9 +18,8 @@ struct ConformanceOptions {
 /// What `vestibule bootstrap --conformance` adds: a user that has every standard claim, and the
 /// clients that the suite's plans need. Made once; again, the ids without secrets, with the
 /// clients' URIs brought in step with the options. The object is documented in
-/// docs/reference/conformance.md. Makes keys, so it is slow; not inside a unit of work.
-boost::json::object ensure_conformance(store::Store& store, accounts::UserIds& ids,
-                                       base::Random& random, const Installation& installation,
-                                       const ConformanceOptions& options, base::Time now);
+/// docs/reference/conformance.md. Makes keys, so it is slow; not inside a unit of work. Error: as
+/// keys::KeyRing::provide.
+base::Result<boost::json::object> ensure_conformance(Core& core, const ConformanceOptions& options);
 
 }  // namespace vestibule::app

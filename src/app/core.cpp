@@ -72,7 +72,10 @@ Core::Core(const Config& the_config, const base::Clock& the_clock, base::Random&
       ring(master, rotation_policy(config), {jose::Algorithm::es256, jose::Algorithm::rs256},
            random),
       refresh_key(master.derive("refresh-token")),
-      sessions(ended),
+      sessions(ended,
+               [this] {
+                 if (wake_logout_) wake_logout_();
+               }),
       outbox(std::move(applications),
              [this] {
                if (wake_) wake_();

@@ -47,6 +47,8 @@ class Core {
 
   /// Set by the server: called when an outbox row may be due.
   void on_outbox(std::function<void()> wake) { wake_ = std::move(wake); }
+  /// Set by the server: called when a client may have to be told of a session's end.
+  void on_logout_notices(std::function<void()> wake) { wake_logout_ = std::move(wake); }
 
  private:
   Core(const Config& config, const base::Clock& clock, base::Random& random,
@@ -54,6 +56,7 @@ class Core {
        std::vector<events::Application> applications);
 
   std::function<void()> wake_;
+  std::function<void()> wake_logout_;
 };
 
 }  // namespace vestibule::app

@@ -41,6 +41,9 @@ struct Metrics::Families {
       family<prometheus::Gauge>(prometheus::BuildGauge, registry, "vestibule_merges_stalled",
                                 "Merges past their deadline that are still waited for")
           .Add({});
+  prometheus::Family<prometheus::Counter>& logout_notices = family<prometheus::Counter>(
+      prometheus::BuildCounter, registry, "vestibule_logout_notices_total",
+      "Attempts to tell a client that a session has ended, by outcome");
   prometheus::Gauge& store_waiting =
       family<prometheus::Gauge>(prometheus::BuildGauge, registry, "vestibule_store_units_waiting",
                                 "Units of work that wait for the writer")
@@ -85,6 +88,10 @@ void Metrics::connection_refused() {
 }
 void Metrics::set_stalled_merges(int count) {
   families_->stalled_merges.Set(count);
+}
+
+void Metrics::count_logout_notice(std::string_view outcome) {
+  families_->logout_notices.Add({{"outcome", std::string(outcome)}}).Increment();
 }
 
 std::string Metrics::expose(const store::Statistics& store, std::size_t cpu_waiting) {

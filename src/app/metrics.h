@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "async/pool.h"
 #include "http/observer.h"
@@ -21,6 +22,8 @@ class Metrics final : public http::RequestObserver {
   void connection_refused() override;
 
   void set_stalled_merges(int count);
+  /// One attempt to tell a client of a session's end, by what came of it.
+  void count_logout_notice(std::string_view outcome);
   /// The whole exposition; `store` and the pool's queue are read for it.
   std::string expose(const store::Statistics& store, std::size_t cpu_waiting);
 

@@ -10,9 +10,13 @@
 
 #include "app/control.h"
 #include "app/core.h"
+#include "app/listeners.h"
 #include "app/log.h"
+#include "app/mail.h"
 #include "app/metrics.h"
+#include "app/mtls.h"
 #include "app/operations.h"
+#include "app/registration_config.h"
 #include "app/sites.h"
 #include "events/dispatcher.h"
 #include "gateway/embedded_provider.h"
@@ -22,6 +26,9 @@
 #include "lifecycle/jobs.h"
 #include "oauth/tokens.h"
 #include "provider/context.h"
+#include "provider/logout_dispatcher.h"
+#include "provider/registration_endpoint.h"
+#include "web/device_pages.h"
 #include "web/web.h"
 #include "zitadel/routes.h"
 
@@ -62,7 +69,7 @@ gateway::GatewayOptions gateway_options(const Config& config, bool separate) {
   for (const auto& rule : config.gateway.rules) {
     options.rules.push_back({.method = rule.method, .path = rule.path, .except = rule.except});
   }
-  if (!separate) options.reserved_paths = {"/oauth", "/oidc", "/ui", "/mailbox"};
+  if (!separate) options.reserved_paths = {"/oauth", "/oidc", "/ui", "/device", "/mailbox"};
   options.guest_rate = per_minute(config.limits.guests_per_minute, config.limits.guests_burst);
   options.sign_in_rate =
       per_minute(config.limits.sign_ins_per_minute, config.limits.sign_ins_per_minute);
@@ -96,6 +103,7 @@ web::WebOptions web_options(const Core& core) {
   const auto& config = core.config;
   web::WebOptions options;
   options.public_origin = parse_url(config.public_url)->origin();
+  options.issuer = config.public_url;
   options.application_url = config.gateway.public_url;
   options.organization = core.installation.organization;
   options.mailbox =
@@ -103,13 +111,6 @@ web::WebOptions web_options(const Core& core) {
   options.sign_in_rate =
       per_minute(config.limits.sign_ins_per_minute, config.limits.sign_ins_per_minute);
   return options;
-}
-
-accounts::MailTransport mail_transport(const Config& config) {
-  if (config.mail.transport == MailTransport::mailbox) return accounts::mailbox_transport();
-  return [](store::Transaction&, const accounts::Mail&) {
-    spdlog::warn("a mail was dropped: mail.transport is none");
-  };
 }
 
 void rotate_keys_if_due(Core& core, base::Time now) {
@@ -128,19 +129,16 @@ void rotate_keys_if_due(Core& core, base::Time now) {
   }
 }
 
-std::vector<lifecycle::Job> keeper_jobs(Core& core, Metrics& metrics) {
+std::vector<lifecycle::Job> keeper_jobs(Core& core, Metrics& metrics, accounts::Mailer& mailer) {
   const auto& config = core.config;
   auto& store = *core.store;
   lifecycle::PurgeOptions purge;
   purge.older_than = config.purge.retention;
   purge.max_share = config.purge.max_share;
   purge.longest_pause = std::chrono::days(400);
-  const accounts::MailerOptions mailer{.public_url = config.public_url,
-                                       .per_recipient_per_day = config.mail.per_recipient_per_day};
   std::vector<lifecycle::Job> jobs;
   jobs.push_back(lifecycle::purge_job(store, core.guests, purge, config.purge.interval));
-  jobs.push_back(lifecycle::mail_job(store, mailer, mail_transport(config), core.random,
-                                     std::chrono::milliseconds(500)));
+  jobs.push_back(lifecycle::mail_job(mailer, std::chrono::milliseconds(500)));
   jobs.push_back(lifecycle::rotation_job([&core](base::Time now) { rotate_keys_if_due(core, now); },
                                          std::chrono::minutes(1)));
   jobs.push_back(lifecycle::merges_job(
@@ -149,33 +147,6 @@ std::vector<lifecycle::Job> keeper_jobs(Core& core, Metrics& metrics) {
   jobs.push_back(lifecycle::cleanup_job(store, core.sessions, core.ended, core.outbox, {},
                                         std::chrono::minutes(10)));
   return jobs;
-}
-
-/// Binds `address` for all sites and puts the port that was bound in place of port 0.
-base::Result<void> listen(http::Server& server, std::string& address) {
-  const auto parsed = parse_host_port(address);
-  const auto port = server.listen(parsed->host, parsed->port);
-  if (!port) return std::unexpected(port.error());
-  if (parsed->port == 0)
-    address = address.substr(0, address.rfind(':') + 1) + std::to_string(*port);
-  return {};
-}
-
-/// Binds what the configuration names. URLs that it derived from a listener with port 0 get the
-/// port that was found.
-base::Result<void> bind_listeners(http::Server& server, Config& config) {
-  const auto derived = "http://" + config.listen;
-  if (auto bound = listen(server, config.listen); !bound) return bound;
-  for (auto* url : {&config.public_url, &config.gateway.public_url, &config.gateway.audience}) {
-    if (*url == derived) *url = "http://" + config.listen;
-  }
-  if (config.gateway.listen.empty()) return {};
-  const auto derived_gateway = "http://" + config.gateway.listen;
-  if (auto bound = listen(server, config.gateway.listen); !bound) return bound;
-  for (auto* url : {&config.gateway.public_url, &config.gateway.audience}) {
-    if (*url == derived_gateway) *url = "http://" + config.gateway.listen;
-  }
-  return {};
 }
 
 int fail_start(const base::Error& error) {
@@ -205,13 +176,17 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
   // The sockets first: with port 0 they decide the URLs that everything else is made from.
   Metrics metrics;
   const Sites* chosen = nullptr;
+  const auto tls = load_tls(config);
+  if (!tls) return fail_start(tls.error());
   http::ServerOptions server_options;
   server_options.threads = config.threads;
   server_options.trusted_proxies = http::Cidr::parse_all(config.trusted_proxies);
   http::Server server{server_options,
                       [&chosen](const http::RequestHead& head) { return chosen->select(head); },
                       clock, random, &metrics};
-  if (auto bound = bind_listeners(server, config); !bound) return fail_start(bound.error());
+  if (auto bound = bind_listeners(server, config, tls->get()); !bound) {
+    return fail_start(bound.error());
+  }
 
   // What is below HTTP: store, keys, sessions, verbs.
   auto opened = Core::open(config, clock, random);
@@ -223,9 +198,31 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
   // The provider and its pages.
   web::Web web{web_options(core), *core.store, core.sessions, core.ids,
                core.purposes,     cpu,         clock,         random};
+  async::CpuPool callers{{.threads = 4, .max_waiting = 64}};  // they wait for others' servers
+  provider::RemoteKeySets client_keys{provider::fetch_json_with(core.outgoing), callers, clock};
+  web::DevicePages device_pages{web,           web_options(core).public_origin,
+                                *core.store,   core.sessions,
+                                core.purposes, core.refresh_key,
+                                clock,         random};
+  const provider::RequestReferences references{provider::fetch_request_object_with(core.outgoing),
+                                               callers};
   provider::ProviderContext provider{*core.store,   clock,  random,        core.ring,
                                      core.purposes, issuer, core.sessions, core.refresh_key,
-                                     cpu,           web};
+                                     cpu,           web,    client_keys,   references};
+  provider.options.certificates = certificate_source(core.config);
+  provider.options.dpop_nonces = config.dpop.nonces == DpopNonces::required
+                                     ? oauth::NonceRule::required
+                                     : oauth::NonceRule::optional;
+  add_mtls(core.config, provider.options.capabilities);
+  provider.options.capabilities.registration =
+      config.registration.mode != oauth::RegistrationMode::off;
+  provider::RegistrationContext registration{
+      registration_policy(config, core.installation.organization),
+      per_minute(config.registration.per_minute, config.registration.per_minute),
+      core.ids,
+      core.ring,
+      provider::fetch_json_with(core.outgoing),
+      callers};
   zitadel::ZitadelContext zitadel{*core.store, clock,       random, core.ids, core.sessions,
                                   core.guests, core.outbox, issuer, cpu};
 
@@ -246,7 +243,9 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
   operations.add_routes(sites.provider().router);
   if (config.has_role("provider")) {
     provider::add_provider_routes(sites.provider().router, provider);
+    provider::add_registration_endpoints(sites.provider().router, provider, registration);
     web.add_routes(sites.provider().router);
+    device_pages.add_routes(sites.provider().router);
     zitadel::add_zitadel_routes(sites.provider().router, zitadel);
   }
   if (config.has_role("gateway")) {
@@ -298,10 +297,25 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
           spdlog::warn("merge {}: {}", base::to_string(merge), acknowledged.error().message);
         }
       }};
-  lifecycle::Keeper keeper{keeper_jobs(core, metrics), clock};
+  provider::LogoutDispatcher logout{
+      {*core.store, clock, random, config.public_url, core.ring,
+       [&core](const http::OutgoingRequest& request) { return core.outgoing.send(request); }},
+      [&metrics](provider::LogoutOutcome outcome) {
+        if (outcome == provider::LogoutOutcome::nothing_to_do) return;
+        metrics.count_logout_notice(provider::to_string(outcome));
+      }};
+  accounts::Mailer mailer{
+      *core.store,
+      {.public_url = config.public_url, .per_recipient_per_day = config.mail.per_recipient_per_day},
+      mail_sender(config, *core.store, random),
+      random,
+      clock};
+  lifecycle::Keeper keeper{keeper_jobs(core, metrics, mailer), clock};
   core.on_outbox([&dispatcher] { dispatcher.wake(); });
+  core.on_logout_notices([&logout] { logout.wake(); });
   if (config.has_role("keeper")) {
     dispatcher.start();
+    logout.start();
     keeper.start();
   }
 
@@ -311,6 +325,10 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
     if (const auto fresh = reload()) {
       set_up_log(fresh->log);
       spdlog::info("the configuration was read again; log settings are in force");
+      if (*tls) reload_tls(**tls, *fresh);
+    } else {
+      spdlog::error(
+          "the new configuration has mistakes (vestibule config check): nothing of it is in force");
     }
   }
 
@@ -318,7 +336,9 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
   server.stop(config.shutdown_grace);
   keeper.stop();
   dispatcher.stop();
+  logout.stop();
   core.on_outbox({});
+  core.on_logout_notices({});
   return 0;
 }
 

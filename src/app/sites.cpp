@@ -40,6 +40,7 @@ Sites::Sites(const Config& config) {
   provider_authority_ = provider->authority;
   application_authority_ = application->authority;
   separate_ = provider->origin() != application->origin();
+  if (const auto mtls = parse_url(config.mtls.public_url)) mtls_authority_ = mtls->authority;
   provider_.name = separate_ ? "provider" : "all";
   application_.name = "application";
   if (!separate_ && is_loopback(provider->host)) {
@@ -50,7 +51,8 @@ Sites::Sites(const Config& config) {
 }
 
 bool Sites::is_provider(const std::string& host) const {
-  return host == provider_authority_ || (!alias_.empty() && host == alias_);
+  return host == provider_authority_ || (!alias_.empty() && host == alias_) ||
+         (!mtls_authority_.empty() && host == mtls_authority_);
 }
 
 const http::Site* Sites::select(const http::RequestHead& head) const {

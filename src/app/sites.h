@@ -30,6 +30,8 @@ class Sites {
   std::string application_authority_;
   /// With one origin on loopback, the other spelling of it.
   std::string alias_;
+  /// The provider's origin for TLS with client certificates; empty if there is none.
+  std::string mtls_authority_;
   http::Site provider_;
   http::Site application_;
 };

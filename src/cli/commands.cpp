@@ -7,7 +7,9 @@
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <cstdio>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <stdexcept>
 
@@ -15,6 +17,7 @@
 #include "app/log.h"
 #include "app/serve.h"
 #include "cli/print.h"
+#include "cli/user_commands.h"
 
 namespace vestibule::cli {
 namespace {
@@ -23,6 +26,12 @@ namespace json = boost::json;
 
 constexpr int refused = 1;
 constexpr int wrong_words = 2;
+
+/// A mistake in what was given, told on one line.
+class Mistake : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 /// What the common flags say, as overrides of the configuration.
 struct CommonFlags {
@@ -147,6 +156,18 @@ void print_conformance(const json::object& made) {
   fmt::print("Keys and certificates are in the output of --json, the first time.\n");
 }
 
+/// What the file says. Throws Mistake if it is not one JSON object.
+json::object read_object(const std::string& file) {
+  std::ifstream input{file};
+  const std::string content{std::istreambuf_iterator<char>(input), {}};
+  json::error_code malformed;
+  auto value = json::parse(content, malformed);
+  if (!input || malformed || !value.is_object()) {
+    throw Mistake(file + " is not a file with one JSON object");
+  }
+  return std::move(value.as_object());
+}
+
 void print_purge(const json::object& report) {
   const auto count = report.at("purged").as_int64();
   if (report.at("dry_run").as_bool()) {
@@ -263,28 +284,61 @@ int run(int argc, char** argv, char** environment) {
   auto* const clients = program.add_subcommand("clients", "OAuth clients")->require_subcommand(1);
   remote(command(*clients, "list", "list the clients"), "clients.list", no_arguments,
          [](const json::object& result) {
-           print_table(result, "clients", {"client_id", "name", "auth_method", "redirect_uris"});
+           print_table(result, "clients",
+                       {"client_id", "name", "auth_method", "registered_by", "redirect_uris"});
          });
   std::string client_name;
+  std::string client_id;
+  std::string metadata_file;
   bool jwt = false;
+  const auto print_client = [](const json::object& result) {
+    fmt::print("client id      {}\n", text(result, "client_id"));
+    if (result.contains("secret")) fmt::print("client secret  {}\n", text(result, "secret"));
+  };
   auto* const add = command(*clients, "add", "register a client");
-  add->add_option("--name", client_name, "a name for people")->required();
-  add->add_option("--redirect-uri", redirect_uris, "redirect URI; repeatable")->required();
+  add->add_option("--file", metadata_file, "JSON file with its metadata");
+  add->add_option("--name", client_name, "a name for people");
+  add->add_option("--redirect-uri", redirect_uris, "redirect URI; repeatable");
   add->add_flag("--public-client", public_client, "without a secret (PKCE)");
   add->add_flag("--jwt", jwt, "its access tokens are JWTs");
   remote(
       add, "clients.add",
       [&] {
-        return json::object{
-            {"name", client_name},
-            {"redirect_uris", json::array(redirect_uris.begin(), redirect_uris.end())},
-            {"public_client", public_client},
-            {"jwt", jwt}};
+        json::object metadata{{"grant_types", json::array{"authorization_code", "refresh_token"}}};
+        if (!metadata_file.empty()) metadata = read_object(metadata_file);
+        if (!client_name.empty()) metadata["client_name"] = client_name;
+        if (!redirect_uris.empty()) {
+          metadata["redirect_uris"] = json::array(redirect_uris.begin(), redirect_uris.end());
+        }
+        if (public_client) metadata["token_endpoint_auth_method"] = "none";
+        if (jwt) metadata["access_token_format"] = "jwt";
+        return json::object{{"metadata", std::move(metadata)}};
       },
-      [](const json::object& result) {
-        fmt::print("client id      {}\n", text(result, "client_id"));
-        if (result.contains("secret")) fmt::print("client secret  {}\n", text(result, "secret"));
-      });
+      print_client);
+  const auto name_client = [&](CLI::App* added) {
+    added->add_option("CLIENT_ID", client_id, "the client")->required();
+    return added;
+  };
+  const auto named = [&] { return json::object{{"client_id", client_id}}; };
+  remote(name_client(command(*clients, "show", "print a client's metadata")), "clients.show", named,
+         [](const json::object& result) {
+           for (const auto& [name, value] : result) {
+             fmt::print("{:<42}  {}\n", std::string_view(name), text(result, name));
+           }
+         });
+  auto* const update =
+      name_client(command(*clients, "update", "replace what is registered of a client"));
+  update->add_option("--file", metadata_file, "JSON file with all of its metadata")->required();
+  remote(
+      update, "clients.update",
+      [&] {
+        return json::object{{"client_id", client_id}, {"metadata", read_object(metadata_file)}};
+      },
+      print_client);
+  remote(name_client(command(*clients, "delete", "delete a client; its tokens die with it")),
+         "clients.delete", named, print_client);
+
+  add_user_commands(program, {command, remote});
 
   auto* const config = program.add_subcommand("config", "the configuration")->require_subcommand(1);
   command(*config, "check", "name every mistake with file and line")->callback([&] {
@@ -296,7 +350,12 @@ int run(int argc, char** argv, char** environment) {
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? 0 : wrong_words;
   }
-  return chosen();
+  try {
+    return chosen();
+  } catch (const Mistake& mistake) {
+    fmt::print(stderr, "{}\n", mistake.what());
+    return refused;
+  }
 }
 
 }  // namespace vestibule::cli

@@ -3,6 +3,8 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -26,9 +28,9 @@ base::Result<void> check_certificates(const std::string& path) {
     return base::fail(base::ErrorKind::invalid, "certificate", path + ": " + why);
   };
   ERR_clear_error();
-  errno = 0;
+  if (const auto why = why_unreadable(path); !why.empty()) return refuse(why);
   const std::unique_ptr<BIO, FreeBio> file(BIO_new_file(path.c_str(), "r"));
-  if (!file) return refuse(std::strerror(errno));
+  if (!file) return refuse("cannot be opened");
   int count = 0;
   while (const std::unique_ptr<X509, FreeCertificate> certificate{
       PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr)}) {
@@ -40,6 +42,15 @@ base::Result<void> check_certificates(const std::string& path) {
   if (count == 0) return refuse("there is no certificate in it");
   ERR_clear_error();
   return {};
+}
+
+std::string why_unreadable(const std::string& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0 || ::access(path.c_str(), R_OK) != 0) {
+    return std::strerror(errno);
+  }
+  // A device or a pipe may have no end.
+  return S_ISREG(status.st_mode) ? "" : "not a file";
 }
 
 }  // namespace vestibule::http

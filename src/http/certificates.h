@@ -10,4 +10,7 @@ namespace vestibule::http {
 /// what is wrong with it: it cannot be read, has no certificate, or has one that is broken.
 base::Result<void> check_certificates(const std::string& path);
 
+/// Why `path` is no file that this process may read; empty if it is one.
+std::string why_unreadable(const std::string& path);
+
 }  // namespace vestibule::http

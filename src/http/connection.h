@@ -73,6 +73,7 @@ class Connection final : public Exchange,
   enum class Next { request, end };
 
   // connection_head.ipp: reading heads, choosing who answers, failures.
+  boost::asio::awaitable<bool> shake_hands();
   boost::asio::awaitable<Next> read_head();
   boost::asio::awaitable<void> refuse_head(WireError error);
   void describe_client();

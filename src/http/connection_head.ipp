@@ -43,7 +43,9 @@ template <class Stream>
 boost::asio::awaitable<void> Connection<Stream>::run() {
   const auto keep_alive = this->shared_from_this();
   try {
-    while (co_await read_head() == Next::request) {
+    bool ready = true;
+    if constexpr (requires { &Stream::handshake; }) ready = co_await shake_hands();
+    while (ready && co_await read_head() == Next::request) {
       co_await serve();
       report();
       if (co_await settle() == Next::end) break;
@@ -55,7 +57,22 @@ boost::asio::awaitable<void> Connection<Stream>::run() {
     spdlog::error("connection: {}", error.what());
   }
   stop_watching();
+  if (!aborted_) stream_.say_goodbye();
   stream_.close();
+}
+
+/// Only streams that begin with a handshake have one. It has as much time as a head.
+template <class Stream>
+boost::asio::awaitable<bool> Connection<Stream>::shake_hands() {
+  ErrorCode error;
+  read_watchdog_.expect_within(limits().header_timeout);
+  co_await stream_.handshake(error);
+  read_watchdog_.rest();
+  read_timed_out_ = false;
+  if (error) {
+    spdlog::debug("tls: no handshake with {}: {}", accepted_.peer.to_string(), error.message());
+  }
+  co_return !error;
 }
 
 template <class Stream>

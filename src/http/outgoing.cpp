@@ -1,18 +1,17 @@
 #include "http/outgoing.h"
 
 #include <curl/curl.h>
-#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stdexcept>
 
 #include "base/text.h"
+#include "http/curl.h"
 
 namespace vestibule::http {
 
@@ -22,9 +21,6 @@ using Kind = OutgoingError::Kind;
 
 constexpr std::size_t max_head = 64 * 1024;
 
-struct FreeEasy {
-  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
-};
 struct FreeList {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
@@ -55,14 +51,6 @@ curl_socket_t open_socket(void* context, curlsocktype, curl_sockaddr* address) {
     return CURL_SOCKET_BAD;
   }
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
-
-/// Adds the extra certificates to those that curl has loaded.
-CURLcode add_certificates(CURL*, void* context, void* options) {
-  const auto& file = static_cast<const OutgoingOptions*>(options)->ca_file;
-  const auto loaded =
-      SSL_CTX_load_verify_locations(static_cast<SSL_CTX*>(context), file.c_str(), nullptr);
-  return loaded == 1 ? CURLE_OK : CURLE_SSL_CACERT_BADFILE;
 }
 
 std::size_t take_header(char* bytes, std::size_t, std::size_t count, void* context) {
@@ -165,17 +153,13 @@ std::string_view to_string(OutgoingError::Kind kind) {
   return "protocol";
 }
 
-OutgoingClient::OutgoingClient(OutgoingOptions options) : options_(std::move(options)) {
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-}
+OutgoingClient::OutgoingClient(OutgoingOptions options) : options_(std::move(options)) {}
 
 std::expected<OutgoingResponse, OutgoingError> OutgoingClient::send(
     const OutgoingRequest& request) const {
   const auto host = check_url(request.url);
   if (!host) return std::unexpected(host.error());
-  const std::unique_ptr<CURL, FreeEasy> easy(curl_easy_init());
-  if (!easy) throw std::bad_alloc();
+  const auto easy = new_curl();
   auto* const curl = easy.get();
   Transfer transfer{options_, {}, 0, false, {}};
 
@@ -218,10 +202,7 @@ std::expected<OutgoingResponse, OutgoingError> OutgoingClient::send(
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &transfer);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, fields.get());
-  if (!options_.ca_file.empty()) {
-    curl_easy_setopt(curl, CURLOPT_SSL_CTX_FUNCTION, add_certificates);
-    curl_easy_setopt(curl, CURLOPT_SSL_CTX_DATA, &options_);
-  }
+  trust_also(curl, options_.ca_file);
   if (request.method == "HEAD") {
     curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
   } else if (!request.body.empty() || request.method == "POST") {

@@ -1,22 +1,19 @@
 #include "http/outgoing.h"
 
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
-#include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 
+#include "http/test_certificate.h"
 #include "http/test_support.h"
 
 namespace vestibule::http {
 namespace {
 
 using boost::asio::awaitable;
+using testing::Certificate;
 using testing::RawSocket;
 using testing::ScriptedUpstream;
 using testing::TestServer;
@@ -177,39 +174,6 @@ TEST(Outgoing, AMissingCaFileIsAnErrorNotAnExemption) {
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, Kind::tls_failed);
 }
-
-/// A certificate for 127.0.0.1 that signed itself, in a file.
-struct Certificate {
-  Certificate()
-      : key(EVP_EC_gen("P-256"), EVP_PKEY_free),
-        x509(X509_new(), X509_free),
-        file((std::filesystem::temp_directory_path() /
-              ("vestibule-http-test-" + std::to_string(::getpid()) + ".pem"))
-                 .string()) {
-    X509_set_version(x509.get(), 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), 1);
-    X509_gmtime_adj(X509_getm_notBefore(x509.get()), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(x509.get()), 3600);
-    X509_set_pubkey(x509.get(), key.get());
-    auto* const name = X509_get_subject_name(x509.get());
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                               reinterpret_cast<const unsigned char*>("test"), -1, -1, 0);
-    X509_set_issuer_name(x509.get(), name);
-    auto* const alternative =
-        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1");
-    X509_add_ext(x509.get(), alternative, -1);
-    X509_EXTENSION_free(alternative);
-    X509_sign(x509.get(), key.get(), EVP_sha256());
-    auto* const out = std::fopen(file.c_str(), "w");
-    PEM_write_X509(out, x509.get());
-    std::fclose(out);
-  }
-  ~Certificate() { std::filesystem::remove(file); }
-
-  std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key;
-  std::unique_ptr<X509, decltype(&X509_free)> x509;
-  std::string file;
-};
 
 TEST(Outgoing, VerifiesTheCertificate) {
   const Certificate certificate;

@@ -18,6 +18,7 @@
 #include <thread>
 
 #include "http/connection.h"
+#include "http/tls_connection.h"
 #include "http/worker.h"
 
 namespace vestibule::http {
@@ -84,6 +85,7 @@ struct Server::Impl {
     Worker& worker;
     tcp::acceptor acceptor;
     const SiteSelector* select;
+    const ServerTls* tls;  ///< null: plain
   };
   struct LocalListener {
     Local::acceptor acceptor;
@@ -123,7 +125,7 @@ struct Server::Impl {
   }
 
   base::Result<std::uint16_t> listen(const std::string& host, std::uint16_t port,
-                                     const SiteSelector& chosen) {
+                                     const SiteSelector& chosen, const ServerTls* tls = nullptr) {
     auto endpoint = endpoint_of(host, port);
     if (!endpoint) return std::unexpected(endpoint.error());
     const auto where = fmt::format("{}:{}", host, port);
@@ -136,7 +138,7 @@ struct Server::Impl {
       auto acceptor = open_acceptor(worker->context(), *endpoint, Sharing::reuse_port);
       if (!acceptor) return listen_error(where, acceptor.error().message());
       endpoint->port(acceptor->local_endpoint().port());
-      tcp_listeners.push_back({*worker, std::move(*acceptor), &chosen});
+      tcp_listeners.push_back({*worker, std::move(*acceptor), &chosen, tls});
     }
     return endpoint->port();
   }
@@ -190,9 +192,14 @@ struct Server::Impl {
       }
       if (!enter()) continue;
       socket.set_option(tcp::no_delay(true), error);
-      Accepted accepted{listener.select, Transport::tcp, "http",
+      Accepted accepted{listener.select, Transport::tcp, listener.tls == nullptr ? "http" : "https",
                         IpAddress::from_sockaddr(*peer.data()).value_or(IpAddress{})};
-      serve(listener.worker, PlainStream::Socket(std::move(socket)), std::move(accepted));
+      PlainStream::Socket generic(std::move(socket));
+      if (listener.tls == nullptr) {
+        serve(listener.worker, std::move(generic), std::move(accepted));
+      } else {
+        serve_tls(listener.worker, std::move(generic), *listener.tls, std::move(accepted));
+      }
     }
   }
 
@@ -323,6 +330,11 @@ base::Result<std::uint16_t> Server::listen(const std::string& host, std::uint16_
                                            SiteSelector select) {
   impl_->selectors.push_back(std::move(select));
   return impl_->listen(host, port, impl_->selectors.back());
+}
+
+base::Result<std::uint16_t> Server::listen_tls(const std::string& host, std::uint16_t port,
+                                               const ServerTls& tls) {
+  return impl_->listen(host, port, impl_->select, &tls);
 }
 
 base::Result<void> Server::listen_local(const std::string& path, SiteSelector select) {

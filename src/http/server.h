@@ -40,6 +40,8 @@ struct ServerOptions {
   std::vector<Cidr> trusted_proxies;
 };
 
+class ServerTls;
+
 /// Chooses by Host (or by whatever else the head says) who answers; nullptr is 421. Must be quick.
 using SiteSelector = std::function<const Site*(const RequestHead&)>;
 
@@ -61,6 +63,9 @@ class Server {
   /// The same with a selector of its own for this listener.
   base::Result<std::uint16_t> listen(const std::string& host, std::uint16_t port,
                                      SiteSelector select);
+  /// The same as the first over TLS, with the scheme https; `tls` outlives the server.
+  base::Result<std::uint16_t> listen_tls(const std::string& host, std::uint16_t port,
+                                         const ServerTls& tls);
   /// Binds a unix-domain socket with mode 0600. A dead socket file at `path` is replaced; one that
   /// answers, or another kind of file, is an error.
   base::Result<void> listen_local(const std::string& path, SiteSelector select);

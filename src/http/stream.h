@@ -71,6 +71,8 @@ class PlainStream {
     ErrorCode ignored;
     socket_.cancel(ignored);
   }
+  /// Plain TCP has no words for the end but the end.
+  void say_goodbye() {}
   void shutdown_send() {
     ErrorCode ignored;
     socket_.shutdown(Socket::shutdown_send, ignored);

@@ -1,6 +1,7 @@
 #include "jose/jws.h"
 
 #include <algorithm>
+#include <boost/json/serialize.hpp>
 
 #include "base/encoding.h"
 #include "jose/signature.h"
@@ -53,9 +54,14 @@ std::expected<UnverifiedJws, Rejection> parse_compact(std::string_view token) {
   if (!algorithm) return reject(Rejection::algorithm_unknown);
   // RFC 7515 4.1.11: an extension that is not understood makes the JWS invalid.
   if (header->contains("crit")) return reject(Rejection::critical_extension);
-  return UnverifiedJws{*algorithm,          std::move(*kid),
-                       std::move(*typ),     std::string(token.substr(0, last)),
-                       std::move(*payload), std::move(*signature)};
+  const auto* jwk = header->if_contains("jwk");
+  return UnverifiedJws{.algorithm = *algorithm,
+                       .kid = std::move(*kid),
+                       .typ = std::move(*typ),
+                       .jwk = jwk == nullptr ? std::string() : boost::json::serialize(*jwk),
+                       .signing_input = std::string(token.substr(0, last)),
+                       .payload = std::move(*payload),
+                       .signature = std::move(*signature)};
 }
 
 std::expected<std::string, Rejection> verify_jws(const UnverifiedJws& jws, const KeySet& keys,

@@ -15,11 +15,13 @@ namespace vestibule::jose {
 inline constexpr std::size_t max_token_size = 16 * 1024;
 
 /// A compact JWS that has been taken apart and not verified: nothing in it may be believed.
-/// `jwk`, `jku`, `x5c` and `x5u` in its header are never looked at.
+/// `jku`, `x5c` and `x5u` in its header are never looked at; `jwk` chooses no key and is kept for a
+/// DPoP proof, which says nothing but that its sender holds that key.
 struct UnverifiedJws {
   Algorithm algorithm;
   std::string kid;            ///< empty if absent
   std::string typ;            ///< empty if absent; as sent
+  std::string jwk;            ///< JSON of any kind; empty if absent
   std::string signing_input;  ///< the bytes under the signature: `header.payload`
   std::string payload;        ///< decoded
   std::string signature;      ///< decoded

@@ -29,6 +29,10 @@ std::string_view to_string(Rejection reason) {
       return "key_unknown";
     case key_does_not_fit:
       return "key_does_not_fit";
+    case header_key_missing:
+      return "header_key_missing";
+    case header_key_unusable:
+      return "header_key_unusable";
     case signature_invalid:
       return "signature_invalid";
     case wrong_type:
@@ -39,6 +43,8 @@ std::string_view to_string(Rejection reason) {
       return "payload_duplicate_member";
     case claim_malformed:
       return "claim_malformed";
+    case claim_missing:
+      return "claim_missing";
     case issuer_missing:
       return "issuer_missing";
     case wrong_issuer:

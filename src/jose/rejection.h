@@ -20,11 +20,14 @@ enum class Rejection : std::uint8_t {
   algorithm_not_allowed,     ///< the caller's policy does not permit `alg`
   key_unknown,               ///< no key of that `kid`, or no `kid` and not exactly one candidate
   key_does_not_fit,          ///< the key is of another kind or bound to another algorithm
+  header_key_missing,        ///< a proof of possession without `jwk`
+  header_key_unusable,       ///< its `jwk` is private, malformed, too weak or of an unknown kind
   signature_invalid,         ///< the signature does not verify
   wrong_type,                ///< `typ` is not what the policy asks for
   payload_not_object,        ///< the payload is not one JSON object
   payload_duplicate_member,  ///< RFC 7519 section 4: claim names must be unique
   claim_malformed,           ///< a registered claim has the wrong type or is out of range
+  claim_missing,             ///< a proof lacks one of its claims
   issuer_missing,
   wrong_issuer,
   subject_missing,

@@ -13,7 +13,8 @@ namespace vestibule::jose {
 namespace {
 
 // In the order of the enumerators.
-constexpr std::array<std::string_view, 3> type_names = {"JWT", "at+jwt", "logout+jwt"};
+constexpr std::array<std::string_view, token_types> type_names = {"JWT", "at+jwt", "logout+jwt",
+                                                                  "token-introspection+jwt"};
 
 }  // namespace
 

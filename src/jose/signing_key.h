@@ -11,10 +11,12 @@ namespace vestibule::jose {
 /// What a signed token is, as its `typ` header says (RFC 8725 section 3.11), so that one kind can
 /// never be passed off as another.
 enum class TokenType : std::uint8_t {
-  jwt,           ///< `JWT`: ID tokens (OpenID Connect Core)
-  access_token,  ///< `at+jwt` (RFC 9068)
-  logout_token,  ///< `logout+jwt` (OpenID Connect Back-Channel Logout)
+  jwt,            ///< `JWT`: ID tokens (OpenID Connect Core)
+  access_token,   ///< `at+jwt` (RFC 9068)
+  logout_token,   ///< `logout+jwt` (OpenID Connect Back-Channel Logout)
+  introspection,  ///< `token-introspection+jwt` (RFC 9701)
 };
+inline constexpr std::size_t token_types = 4;
 std::string_view to_string(TokenType type);
 
 /// A private key together with the algorithm and key id it signs under. The protected header of
@@ -36,7 +38,7 @@ class SigningKey {
   Algorithm algorithm_;
   PrivateKey key_;
   std::string kid_;
-  std::array<std::string, 3> headers_;
+  std::array<std::string, token_types> headers_;
 };
 
 /// JWS compact serialisation (RFC 7515 section 7.1) of `payload_json` under a protected header that

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-// Reading untrusted JSON; for the .cpp files of this folder only.
+// Reading untrusted JSON.
 namespace vestibule::jose::strict_json {
 
 enum class Fault : std::uint8_t { not_object, duplicate_member };

@@ -7,6 +7,7 @@
 #include "events/deliveries.h"
 #include "guests/idempotency.h"
 #include "guests/merge.h"
+#include "oauth/used_assertions.h"
 
 namespace vestibule::lifecycle {
 namespace {
@@ -44,6 +45,9 @@ class Cleanup {
     });
     in_batches(stop, [&](Transaction& tx) {
       return accounts::delete_expired_mail(tx, now, batch_) >= batch_;
+    });
+    in_batches(stop, [&](Transaction& tx) {
+      return oauth::delete_expired_assertions(tx, now, batch_) >= batch_;
     });
     in_batches(stop, [&](Transaction& tx) { return forget_addresses(tx, now); });
     for (const auto& application : outbox_.applications()) {

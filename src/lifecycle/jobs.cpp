@@ -20,13 +20,9 @@ Job purge_job(store::Store& store, const guests::Guests& guests, PurgeOptions op
           }};
 }
 
-Job mail_job(store::Store& store, accounts::MailerOptions options,
-             accounts::MailTransport transport, base::Random& random, base::Milliseconds interval) {
+Job mail_job(accounts::Mailer& mailer, base::Milliseconds interval) {
   return {mail_job_name, interval,
-          [&store, &random, options = std::move(options), transport = std::move(transport)](
-              base::Time now, const std::stop_token&) {
-            accounts::send_due_mail(store, options, transport, random, now);
-          }};
+          [&mailer](base::Time, const std::stop_token& stop) { mailer.send_due(stop); }};
 }
 
 Job rotation_job(std::function<void(base::Time now)> rotate_if_due, base::Milliseconds interval) {

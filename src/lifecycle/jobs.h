@@ -26,8 +26,7 @@ Job purge_job(store::Store& store, const guests::Guests& guests, PurgeOptions op
               base::Milliseconds interval);
 
 /// Sends the mail that is due.
-Job mail_job(store::Store& store, accounts::MailerOptions options,
-             accounts::MailTransport transport, base::Random& random, base::Milliseconds interval);
+Job mail_job(accounts::Mailer& mailer, base::Milliseconds interval);
 
 /// Rotates signing keys when that is due, by a function so that keys/ is not needed here.
 Job rotation_job(std::function<void(base::Time now)> rotate_if_due, base::Milliseconds interval);

@@ -105,12 +105,14 @@ TEST(Jobs, mail_goes_out_through_the_transport) {
   world.account();
   std::vector<std::string> recipients;
   accounts::MailerOptions options{.public_url = "https://id.example"};
-  Keeper keeper(
-      {mail_job(
-          *world.store, options,
-          [&](store::Transaction&, const accounts::Mail& mail) { recipients.push_back(mail.to); },
-          world.random, 1s)},
-      world.clock);
+  accounts::Mailer mailer(
+      *world.store, options,
+      [&](const accounts::Mail& mail, const std::stop_token&) {
+        recipients.push_back(mail.to);
+        return std::expected<void, mail::Failure>{};
+      },
+      world.random, world.clock);
+  Keeper keeper({mail_job(mailer, 1s)}, world.clock);
   world.clock.advance(1min);
   keeper.run_once(mail_job_name);
   EXPECT_EQ(recipients, std::vector<std::string>{"ada@example.org"});

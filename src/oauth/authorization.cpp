@@ -21,13 +21,14 @@ Result<void> fill(store::Transaction& tx, Authorization& request, const Authoriz
   if (request.target.state.size() > longest_state)
     return fail("invalid_request", "state is too long");
   if (auto ok = checks::check_arrival(given.arrival, request.client); !ok) return ok;
-  if (auto ok = checks::check_request_object(parameters); !ok) return ok;
   if (auto ok = checks::check_response_type(parameters, request.client); !ok) return ok;
   if (auto ok = checks::check_response_mode(parameters); !ok) return ok;
   auto scope = checks::check_scope(parameters, request.client);
   if (!scope) return std::unexpected(std::move(scope.error()));
   auto challenge = checks::check_pkce(parameters, request.client);
   if (!challenge) return std::unexpected(std::move(challenge.error()));
+  auto details = checks::check_details(parameters, request.client);
+  if (!details) return std::unexpected(std::move(details.error()));
   auto prompt = checks::check_prompt(parameters);
   if (!prompt) return std::unexpected(std::move(prompt.error()));
   auto max_age = checks::check_max_age(parameters);
@@ -37,12 +38,14 @@ Result<void> fill(store::Transaction& tx, Authorization& request, const Authoriz
 
   request.scope = std::move(*scope);
   request.code_challenge = std::move(*challenge);
+  request.details = std::move(*details);
   request.nonce = parameters.find("nonce");
   request.prompt = *prompt;
+  request.asks_for_consent = checks::has_prompt(parameters, "consent");
   request.max_age = *max_age ? *max_age : request.client.default_max_age;
   request.login_hint = parameters.get("login_hint");
   request.hinted_user = *hinted;
-  return {};
+  return checks::check_claims(tx, parameters, request);
 }
 
 std::unexpected<AuthorizationError> redirectable(const Authorization& request, Error error) {
@@ -73,7 +76,10 @@ NextStep decide(const Authorization& request, const std::optional<SignedIn>& ses
   const NextStep otherwise =
       request.prompt == Prompt::none ? NextStep::refuse_login_required : NextStep::sign_in;
   if (!session) return otherwise;
-  if (request.hinted_user && *request.hinted_user != session->user) return otherwise;
+  if (request.hinted_user && *request.hinted_user != session->user) {
+    // OpenID Connect Core 3.1.2.1: somebody else has signed in for this very request.
+    return session->auth_time > started_at ? NextStep::refuse_login_required : otherwise;
+  }
   const bool fresh_needed =
       request.prompt == Prompt::login || request.prompt == Prompt::select_account;
   if (fresh_needed && session->auth_time <= started_at) return otherwise;

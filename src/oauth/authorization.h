@@ -32,6 +32,7 @@ struct Authorization {
   std::optional<std::string> code_challenge = {};  ///< none: the client relies on its nonce
   std::optional<std::string> nonce = {};
   Prompt prompt = Prompt::unspecified;
+  bool asks_for_consent = false;  ///< `prompt` has `consent`, beside whatever else
   std::optional<base::Seconds> max_age = {};
   std::string login_hint = {};
   /// Whom a valid id_token_hint names: nobody else may be signed in by this request.

@@ -4,9 +4,11 @@
 #include <utility>
 
 #include "accounts/users.h"
+#include "base/encoding.h"
 #include "base/text.h"
 #include "oauth/fapi.h"
 #include "oauth/pkce.h"
+#include "oauth/resource.h"
 
 namespace vestibule::oauth {
 namespace {
@@ -88,14 +90,6 @@ Result<void> check_arrival(const Arrival& arrival, const Client& client) {
   return {};
 }
 
-Result<void> check_request_object(const Parameters& parameters) {
-  if (parameters.find("request")) return fail("request_not_supported", "request is not supported");
-  if (parameters.find("request_uri")) {
-    return fail("request_uri_not_supported", "request_uri is not supported");
-  }
-  return {};
-}
-
 Result<void> check_response_type(const Parameters& parameters, const Client& client) {
   const auto type = parameters.find("response_type");
   if (!type) return fail("invalid_request", "response_type missing");
@@ -162,6 +156,11 @@ Result<Prompt> check_prompt(const Parameters& parameters) {
   return prompt;
 }
 
+bool has_prompt(const Parameters& parameters, std::string_view word) {
+  const auto words = base::split_words(parameters.get("prompt"));
+  return std::ranges::find(words, word) != words.end();
+}
+
 Result<std::optional<base::Seconds>> check_max_age(const Parameters& parameters) {
   const auto text = parameters.find("max_age");
   if (!text) return std::optional<base::Seconds>();
@@ -170,6 +169,21 @@ Result<std::optional<base::Seconds>> check_max_age(const Parameters& parameters)
   // More than a century is no limit at all, and would overflow.
   constexpr std::int64_t century = 3'155'760'000;
   return std::optional(base::Seconds{std::min(*seconds, century)});
+}
+
+Result<GrantDetails> check_details(const Parameters& parameters, const Client& client) {
+  GrantDetails details;
+  if (auto jkt = parameters.find("dpop_jkt")) {
+    const auto digest = base::from_base64url(*jkt);
+    if (!digest || digest->size() != 32) {
+      return fail("invalid_request", "dpop_jkt is not a SHA-256 thumbprint");
+    }
+    details.confirmation.jkt = std::move(*jkt);
+  }
+  auto resources = check_resources(parameters, client);
+  if (!resources) return std::unexpected(std::move(resources.error()));
+  details.resource = std::move(*resources);
+  return details;
 }
 
 Result<std::optional<base::UserId>> check_id_token_hint(store::Transaction& tx,

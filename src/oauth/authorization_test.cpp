@@ -84,8 +84,6 @@ TEST_F(AuthorizationTest, EverythingElseGoesBackToTheClient) {
   EXPECT_EQ(outcome({{"prompt", "none login"}}), "redirected invalid_request");
   EXPECT_EQ(outcome({{"prompt", "dance"}}), "redirected invalid_request");
   EXPECT_EQ(outcome({{"max_age", "-1"}}), "redirected invalid_request");
-  EXPECT_EQ(outcome({{"request", "x"}}), "redirected request_not_supported");
-  EXPECT_EQ(outcome({{"request_uri", "x"}}), "redirected request_uri_not_supported");
   EXPECT_EQ(outcome({{"id_token_hint", "x"}}), "redirected invalid_request");
   EXPECT_EQ(outcome({{"state", std::string(5000, 's')}}), "redirected invalid_request");
   auto doubled = fields();

@@ -1,7 +1,5 @@
 #include "oauth/client_settings.h"
 
-#include <algorithm>
-#include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -10,53 +8,13 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "oauth/client_names.h"
 
 namespace vestibule::oauth {
 namespace {
 
 namespace json = boost::json;
-
-template <class E, std::size_t N>
-using Names = std::array<std::pair<E, std::string_view>, N>;
-
-constexpr Names<AuthMethod, 5> auth_methods{{
-    {AuthMethod::none, "none"},
-    {AuthMethod::client_secret_basic, "client_secret_basic"},
-    {AuthMethod::client_secret_post, "client_secret_post"},
-    {AuthMethod::private_key_jwt, "private_key_jwt"},
-    {AuthMethod::tls_client_auth, "tls_client_auth"},
-}};
-constexpr Names<TokenFormat, 2> formats{
-    {{TokenFormat::opaque, "opaque"}, {TokenFormat::jwt, "jwt"}}};
-constexpr Names<Pkce, 2> pkces{{{Pkce::required, "required"}, {Pkce::optional, "optional"}}};
-constexpr Names<Consent, 2> consents{{{Consent::implied, "implied"}, {Consent::asked, "asked"}}};
-constexpr Names<SenderConstraint, 3> constraints{{{SenderConstraint::none, "none"},
-                                                  {SenderConstraint::dpop, "dpop"},
-                                                  {SenderConstraint::mtls, "mtls"}}};
-constexpr Names<Profile, 3> profiles{{{Profile::standard, "standard"},
-                                      {Profile::fapi2_security, "fapi2_security"},
-                                      {Profile::fapi2_message_signing, "fapi2_message_signing"}}};
-constexpr Names<Client::IdTokenClaims, 2> claim_places{
-    {{Client::IdTokenClaims::minimal, "minimal"}, {Client::IdTokenClaims::userinfo, "userinfo"}}};
-// The metadata names of RFC 8705 section 2.1.2, without their common prefix.
-constexpr Names<CertificateSubject::Kind, 5> subject_kinds{
-    {{CertificateSubject::Kind::dn, "dn"},
-     {CertificateSubject::Kind::san_dns, "san_dns"},
-     {CertificateSubject::Kind::san_uri, "san_uri"},
-     {CertificateSubject::Kind::san_ip, "san_ip"},
-     {CertificateSubject::Kind::san_email, "san_email"}}};
-
-template <class E, std::size_t N>
-std::string_view name_in(const Names<E, N>& names, E value) {
-  return std::ranges::find(names, value, [](const auto& pair) { return pair.first; })->second;
-}
-
-template <class E, std::size_t N>
-std::optional<E> find_in(const Names<E, N>& names, std::string_view name) {
-  const auto found = std::ranges::find(names, name, [](const auto& pair) { return pair.second; });
-  if (found == names.end()) return std::nullopt;
-  return found->first;
-}
+using namespace names;
 
 /// Writes members that differ from those of a client that nobody configured, so that a document
 /// says only what somebody chose.

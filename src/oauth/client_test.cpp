@@ -61,7 +61,7 @@ TEST_F(ClientTest, CredentialsAreReadFromOnePlaceOnly) {
   EXPECT_EQ(refused("Basic ???", {}), "invalid_request");
   EXPECT_EQ(refused({}, {}), "invalid_request");
   EXPECT_EQ(refused({}, {{"client_id", ""}}), "invalid_request");
-  EXPECT_EQ(refused({}, {{"client_id", "1"}, {"client_assertion", "x"}}), "invalid_client");
+  EXPECT_EQ(refused({}, {{"client_id", "1"}, {"client_assertion", "x"}}), "invalid_request");
 }
 
 TEST_F(ClientTest, OnlyTheRightSecretAuthenticates) {

@@ -36,12 +36,4 @@ inline std::string quotable(std::string_view text) {
   return out;
 }
 
-/// An error of the authorization endpoint that may be redirected to the client (RFC 6749 section
-/// 4.1.2.1): only made once client and redirect URI are known to be good.
-struct RedirectableError {
-  std::string redirect_uri;
-  std::string state;
-  Error error;
-};
-
 }  // namespace vestibule::oauth

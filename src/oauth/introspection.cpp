@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "jose/claims_writer.h"
 #include "oauth/liveness.h"
+#include "oauth/token_binding.h"
 #include "oauth/user_claims.h"
 #include "sessions/refresh.h"
 
@@ -51,7 +52,7 @@ std::optional<std::string> describe_access_token(store::Transaction& tx,
   writer.boolean("active", true)
       .text("scope", token->scope)
       .text("client_id", token->client_id)
-      .text("token_type", "Bearer")
+      .text("token_type", token_type_of(token->confirmation))
       .time("exp", token->expires_at)
       .time("iat", token->issued_at)
       .time("nbf", token->issued_at)
@@ -64,10 +65,11 @@ std::optional<std::string> describe_access_token(store::Transaction& tx,
   writer.text_if("acr", token->acr);
   if (!token->amr.empty()) writer.strings("amr", base::split_words(token->amr));
   write_actor(writer, context.issuer.issuer(), token->actor.get());
+  write_confirmation(writer, token->confirmation);
   if (!live->user) return std::move(writer).finish();
   writer.text("username", live->user->preferred_username());
   return finish(std::move(writer),
-                user_claims(tx, *live->user, Scope::parse(token->scope), client, Room::answer));
+                user_claims(tx, *live->user, {Scope::parse(token->scope)}, client, Room::answer));
 }
 
 std::optional<std::string> describe_personal_token(store::Transaction& tx,
@@ -87,7 +89,7 @@ std::optional<std::string> describe_personal_token(store::Transaction& tx,
       .text("iss", context.issuer.issuer())
       .text("username", caller->user.preferred_username());
   if (caller->token_id) writer.text("jti", base::to_decimal(*caller->token_id));
-  return finish(std::move(writer), user_claims(tx, caller->user, scope, client, Room::answer));
+  return finish(std::move(writer), user_claims(tx, caller->user, {scope}, client, Room::answer));
 }
 
 std::optional<std::string> describe_refresh_token(store::Transaction& tx,
@@ -114,6 +116,7 @@ std::optional<std::string> describe_refresh_token(store::Transaction& tx,
       .time("iat", family->rotated_at)
       .text("sub", user->subject())
       .text("iss", context.issuer.issuer());
+  write_confirmation(writer, GrantDetails::parse(family->details).confirmation);
   return std::move(writer).finish();
 }
 

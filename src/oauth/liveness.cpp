@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "accounts/users.h"
+#include "oauth/service_client.h"
 #include "sessions/codes.h"
 #include "sessions/refresh.h"
 
@@ -36,12 +37,15 @@ bool actors_live(store::Transaction& tx, const Actor* actor) {
 std::expected<LiveToken, Death> check_token(store::Transaction& tx,
                                             const sessions::Sessions& sessions,
                                             const AccessToken& token, base::Time now) {
-  const auto client_id = base::parse_id<base::ClientId>(token.client_id);
-  auto client = client_id ? find_client(tx, *client_id) : std::nullopt;
+  auto client = find_token_client(tx, token.client_id);
   if (!client) return std::unexpected(Death::client_unknown);
   if (sessions::is_token_revoked(tx, token.jti)) return std::unexpected(Death::revoked);
-  if (token.grant && !sessions::find_family(tx, *token.grant, now)) {
-    return std::unexpected(Death::grant_revoked);
+  std::string details;
+  if (token.grant) {
+    auto family = sessions::find_family(tx, *token.grant, now);
+    if (!family) return std::unexpected(Death::grant_revoked);
+    // What a grant gave to its own client says nothing of a token that was exchanged for another.
+    if (family->client == client->id) details = std::move(family->details);
   }
   auto user = accounts::find_user_by_subject(tx, token.subject);
   if (!user) {
@@ -54,7 +58,7 @@ std::expected<LiveToken, Death> check_token(store::Transaction& tx,
     return std::unexpected(*death);
   }
   if (!actors_live(tx, token.actor.get())) return std::unexpected(Death::actor_inactive);
-  return LiveToken{std::move(*client), std::move(user)};
+  return LiveToken{std::move(*client), std::move(user), std::move(details)};
 }
 
 }  // namespace vestibule::oauth

@@ -2,6 +2,7 @@
 
 #include <expected>
 #include <optional>
+#include <string>
 
 #include "accounts/user.h"
 #include "oauth/client.h"
@@ -28,6 +29,7 @@ enum class Death {
 struct LiveToken {
   Client client;
   std::optional<accounts::User> user;
+  std::string grant_details = {};  ///< what its grant remembers (grant_details.h), if it names one
 };
 
 /// Whether a token that TokenIssuer::parse has read is still good now: client, session (if it names

@@ -50,9 +50,9 @@ Scope Scope::without(std::string_view value) const {
 }
 
 Scope known_scopes(const Scope& requested, const Client& client) {
-  static constexpr std::array plain = {scope_openid,       scope_profile,        scope_email,
-                                       scope_phone,        scope_offline_access, scope_metadata,
-                                       scope_resourceowner};
+  static constexpr std::array plain = {scope_openid,   scope_profile,      scope_email,
+                                       scope_phone,    scope_address,      scope_offline_access,
+                                       scope_metadata, scope_resourceowner};
   const std::string own_organization =
       "urn:zitadel:iam:org:id:" + base::to_string(client.organization);
   const std::string own_project =

@@ -37,6 +37,7 @@ inline constexpr std::string_view scope_openid = "openid";
 inline constexpr std::string_view scope_profile = "profile";
 inline constexpr std::string_view scope_email = "email";
 inline constexpr std::string_view scope_phone = "phone";
+inline constexpr std::string_view scope_address = "address";
 inline constexpr std::string_view scope_offline_access = "offline_access";
 inline constexpr std::string_view scope_metadata = "urn:zitadel:iam:user:metadata";
 inline constexpr std::string_view scope_resourceowner = "urn:zitadel:iam:user:resourceowner";

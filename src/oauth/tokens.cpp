@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "jose/claims_writer.h"
 #include "keys/sealer.h"
+#include "oauth/token_binding.h"
 
 namespace vestibule::oauth {
 namespace {
@@ -55,14 +56,6 @@ std::string join(const std::vector<std::string>& words) {
     out += word;
   }
   return out;
-}
-
-void write_confirmation(jose::ClaimsWriter& writer, const Confirmation& confirmation) {
-  if (confirmation.empty()) return;
-  writer.begin_object("cnf")
-      .text_if("jkt", confirmation.jkt)
-      .text_if("x5t#S256", confirmation.x5t_s256)
-      .end_object();
 }
 
 /// Sets what jose::Claims has no member for. A payload of ours, so its shape is known; what was
@@ -201,8 +194,7 @@ std::string TokenIssuer::sign_id_token(const IdToken& token, jose::Algorithm alg
       .strings("aud", token.audience)
       .time("exp", token.expires_at)
       .time("iat", token.issued_at)
-      .text("azp", token.client_id)
-      .text("client_id", token.client_id);
+      .text("azp", token.client_id);
   if (token.auth_time) writer.time("auth_time", *token.auth_time);
   if (token.nonce) writer.text("nonce", *token.nonce);
   writer.text_if("acr", token.acr);

@@ -51,7 +51,7 @@ struct AccessToken {
 struct IdToken {
   std::string subject;
   std::vector<std::string> audience;
-  std::string client_id;  ///< `azp`, and `client_id` as ZITADEL writes it
+  std::string client_id;  ///< `azp`
   base::Time issued_at;
   base::Time expires_at;
   std::optional<base::SessionId> session = {};

@@ -68,7 +68,8 @@ std::string render(std::string_view name, const View& view) {
 }
 
 http::Response page(int status, std::string_view name, std::string_view title, const View& view,
-                    std::string_view style_path, std::string_view form_action) {
+                    std::string_view style_path, std::string_view form_action,
+                    std::string_view image_origin) {
   // The content is HTML already, so the layout puts it in unescaped, between its two halves.
   View frame;
   frame.set("title", title).set("style", style_path);
@@ -77,8 +78,9 @@ http::Response page(int status, std::string_view name, std::string_view title, c
   response.with_header("Cache-Control", "no-store")
       .with_header(
           "Content-Security-Policy",
-          fmt::format("default-src 'none'; style-src 'self'; img-src 'self' data:; "
+          fmt::format("default-src 'none'; style-src 'self'; img-src 'self' data:{}{}; "
                       "base-uri 'none'; frame-ancestors 'none'{}",
+                      image_origin.empty() ? "" : " ", image_origin,
                       form_action.empty() ? "" : fmt::format("; form-action {}", form_action)))
       .with_header("Referrer-Policy", "same-origin")
       .with_header("X-Content-Type-Options", "nosniff")

@@ -39,9 +39,11 @@ inline constexpr std::string_view own_target = "'self'";
 inline constexpr std::string_view any_target = "";
 
 /// A whole page: the layout around the named template, with security headers, never stored.
-/// `style_path` is where the site serves style.css.
+/// `style_path` is where the site serves style.css; `image_origin` is one more origin that the page
+/// may show images of, `scheme://host[:port]` as it can stand in the policy.
 http::Response page(int status, std::string_view name, std::string_view title, const View& view,
-                    std::string_view style_path, std::string_view form_action = own_target);
+                    std::string_view style_path, std::string_view form_action = own_target,
+                    std::string_view image_origin = {});
 
 /// The style sheet, for the sites that serve it; cacheable.
 http::Response style_sheet();

@@ -24,6 +24,17 @@ TEST(Pages, EveryPageIsProtected) {
   EXPECT_EQ(policy->find("unsafe"), std::string_view::npos);
 }
 
+TEST(Pages, MayShowImagesOfOneMoreOrigin) {
+  const auto policy = [](std::string_view origin) {
+    const auto response = page(200, "message", "Hello", View{}.set("message", "m"), "/ui/style.css",
+                               own_target, origin);
+    return std::string(response.headers.find("Content-Security-Policy").value_or(""));
+  };
+  EXPECT_NE(policy("https://a.test").find("img-src 'self' data: https://a.test;"),
+            std::string::npos);
+  EXPECT_NE(policy("").find("img-src 'self' data:;"), std::string::npos);
+}
+
 TEST(Pages, UnknownTemplateIsABug) {
   EXPECT_THROW(render("nope", View{}), std::logic_error);
 }

@@ -11,7 +11,7 @@ namespace vestibule::provider {
 
 /// The one step that authenticates the client of a form request, before anything reaches the
 /// writer. The endpoint's unit of work then calls oauth::confirm_client. May wait for the client's
-/// keys. Errors: as parse_credentials and verify_client.
+/// keys. Errors: as parse_credentials, verify_client and verify_assertion.
 boost::asio::awaitable<oauth::Result<oauth::VerifiedClient>> authenticate(
     ProviderContext& context, const http::Request& request, const oauth::Parameters& form);
 

@@ -15,7 +15,7 @@ void add_preflight(http::Router& router, const std::string& path, std::string me
     auto response = http::Response::no_content();
     allow_any_origin(response);
     response.with_header("Access-Control-Allow-Methods", methods)
-        .with_header("Access-Control-Allow-Headers", "Authorization, Content-Type")
+        .with_header("Access-Control-Allow-Headers", "Authorization, Content-Type, DPoP")
         .with_header("Access-Control-Max-Age", "7200");
     co_return response;
   };
@@ -25,10 +25,12 @@ void add_preflight(http::Router& router, const std::string& path, std::string me
 void add_provider_routes(http::Router& router, ProviderContext& context) {
   add_metadata_endpoints(router, context);
   add_token_endpoint(router, context);
+  add_device_endpoint(router, context);
   add_introspection_endpoint(router, context);
   add_revocation_endpoint(router, context);
   add_userinfo_endpoint(router, context);
   add_authorize_endpoint(router, context);
+  add_authorize_decision(router, context);
   add_par_endpoint(router, context);
   add_end_session_endpoint(router, context);
 }

@@ -4,7 +4,6 @@
 
 #include <utility>
 
-#include "base/text.h"
 #include "http/forms.h"
 #include "jose/claims_writer.h"
 
@@ -36,8 +35,12 @@ void log_refusal(const http::RequestHead& request, const oauth::Error& error) {
 
 }  // namespace
 
+bool has_form(const http::Request& request) {
+  return http::has_media_type(request.headers, form_type);
+}
+
 oauth::Result<oauth::Parameters> read_form(const http::Request& request) {
-  if (!http::has_media_type(request.headers, form_type)) {
+  if (!has_form(request)) {
     return oauth::fail("invalid_request", "the body must be application/x-www-form-urlencoded");
   }
   auto parameters = parse(request.body);
@@ -50,7 +53,7 @@ oauth::Result<oauth::Parameters> read_form(const http::Request& request) {
 
 oauth::Result<oauth::Parameters> read_parameters(const http::Request& request) {
   if (request.method != "POST") return parse(request.query);
-  if (!http::has_media_type(request.headers, form_type)) {
+  if (!has_form(request)) {
     return oauth::fail("invalid_request", "the body must be application/x-www-form-urlencoded");
   }
   return parse(request.body);
@@ -64,31 +67,6 @@ oauth::Result<oauth::ParsedCredentials> read_credentials(const http::Request& re
   return oauth::parse_credentials(request.header("Authorization"), form);
 }
 
-oauth::Result<std::optional<std::string>> read_bearer(const http::Request& request) {
-  std::optional<std::string> token;
-  if (request.headers.count("Authorization") > 1) {
-    return oauth::fail("invalid_request", "more than one Authorization field");
-  }
-  if (const auto field = request.header("Authorization")) {
-    const auto space = field->find(' ');
-    if (base::to_lower_ascii(field->substr(0, space)) != "bearer" ||
-        space == std::string_view::npos) {
-      return oauth::fail("invalid_request", "the Authorization field is malformed");
-    }
-    token = std::string(base::trim(field->substr(space + 1)));
-  }
-  // RFC 6750 2.2: only in a form, and never in the query (2.3 is not supported).
-  if (request.method == "POST" && http::has_media_type(request.headers, form_type)) {
-    const auto form = read_form(request);
-    if (!form) return std::unexpected(form.error());
-    if (auto given = form->find("access_token")) {
-      if (token) return oauth::fail("invalid_request", "more than one access token");
-      token = std::move(given);
-    }
-  }
-  return token;
-}
-
 http::Response uncached_json(int status, std::string body) {
   return http::Response::json(status, std::move(body))
       .with_header("Cache-Control", "no-store")
@@ -99,20 +77,7 @@ http::Response encode_error(const http::RequestHead& request, const oauth::Error
   log_refusal(request, error);
   auto response = uncached_json(error.status, error_body(error.code, error.description));
   if (error.status == 401) response.with_header("WWW-Authenticate", "Basic realm=\"vestibule\"");
-  allow_any_origin(response);
-  return response;
-}
-
-http::Response encode_bearer_error(const http::RequestHead& request, const oauth::Error& error) {
-  log_refusal(request, error);
-  auto response = uncached_json(error.status, error_body(error.code, error.description));
-  // RFC 6750 3.1: the field has that section's own word; the body has ZITADEL's.
-  std::string challenge = "Bearer realm=\"vestibule\"";
-  if (error.code == "access_denied") challenge += ", error=\"invalid_token\"";
-  if (error.code == "insufficient_scope") {
-    challenge += ", error=\"insufficient_scope\", scope=\"openid\"";
-  }
-  response.with_header("WWW-Authenticate", std::move(challenge));
+  if (error.status == 503) response.with_header("Retry-After", "1");
   allow_any_origin(response);
   return response;
 }
@@ -143,7 +108,8 @@ http::Response render_problem(const http::RequestHead&, const http::Problem& pro
 
 void allow_any_origin(http::Response& response) {
   response.headers.set("Access-Control-Allow-Origin", "*");
-  response.headers.set("Access-Control-Expose-Headers", "WWW-Authenticate, Retry-After");
+  response.headers.set("Access-Control-Expose-Headers",
+                       "WWW-Authenticate, Retry-After, DPoP-Nonce");
 }
 
 }  // namespace vestibule::provider

@@ -17,6 +17,8 @@ namespace vestibule::provider {
 /// Largest form that a protocol endpoint reads.
 inline constexpr std::size_t form_limit = 64 * 1024;
 
+/// Whether the body says that it is a form.
+bool has_form(const http::Request& request);
 /// The parameters of a form POST (RFC 6749 section 4.1.3): the media type is checked, a parameter
 /// given twice is refused. Error: invalid_request; 413 for too many parameters.
 oauth::Result<oauth::Parameters> read_form(const http::Request& request);
@@ -28,14 +30,9 @@ oauth::Result<oauth::Parameters> read_parameters(const http::Request& request);
 oauth::Result<oauth::ParsedCredentials> read_credentials(const http::Request& request,
                                                          const oauth::Parameters& form);
 
-/// RFC 6750 section 2: the token in the Authorization field or, in a form POST, as `access_token`;
-/// two at once are an error. nullopt if there is none.
-oauth::Result<std::optional<std::string>> read_bearer(const http::Request& request);
-
-/// RFC 6749 section 5.2. 401 gets WWW-Authenticate: Basic. Logs the private detail.
+/// RFC 6749 section 5.2. 401 gets WWW-Authenticate: Basic, 503 Retry-After. Logs the private
+/// detail.
 http::Response encode_error(const http::RequestHead& request, const oauth::Error& error);
-/// RFC 6750 section 3: the same with WWW-Authenticate: Bearer.
-http::Response encode_bearer_error(const http::RequestHead& request, const oauth::Error& error);
 /// RFC 6749 section 5.1.
 http::Response encode_tokens(const oauth::TokenResponse& tokens);
 /// A JSON answer that nobody may store.

@@ -7,10 +7,13 @@
 #include "jose/claims_writer.h"
 #include "oauth/authorization.h"
 #include "oauth/discovery.h"
+#include "oauth/proved_key.h"
 #include "oauth/pushed_request.h"
 #include "provider/authenticate.h"
 #include "provider/authorize_request.h"
 #include "provider/oauth_http.h"
+#include "provider/proof.h"
+#include "provider/request_object_reader.h"
 #include "provider/routes.h"
 
 namespace vestibule::provider {
@@ -49,10 +52,22 @@ http::Response too_many(const http::RequestHead& request, std::int64_t retry_aft
 /// The request that a client pushes, validated as the authorization endpoint would.
 awaitable<oauth::Result<oauth::AuthorizationRequest>> receive_pushed(ProviderContext& context,
                                                                      const oauth::Parameters& form,
-                                                                     const oauth::Client& client) {
+                                                                     const oauth::Client& client,
+                                                                     const ShownProof& shown) {
   auto parameters = oauth::read_pushed_parameters(form, client);
   if (!parameters) co_return std::unexpected(std::move(parameters.error()));
   oauth::AuthorizationRequest pushed{std::move(*parameters), {.pushed = true}};
+  if (pushed.parameters.find("request")) {
+    const auto object = co_await read_request_object(context, client, pushed.parameters);
+    if (!object) co_return std::unexpected(object.error());
+    // RFC 9126 3: what belongs to the request is in the object and nowhere else.
+    auto inside = oauth::combine_request(client, oauth::Parameters({}), *object);
+    if (!inside) co_return std::unexpected(inside.error());
+    pushed = {std::move(*inside), {.pushed = true, .signed_object = true}};
+  }
+  auto bound = oauth::with_proved_key(std::move(pushed.parameters), shown.jkt);
+  if (!bound) co_return std::unexpected(std::move(bound.error()));
+  pushed.parameters = std::move(*bound);
   const auto now = context.clock.now();
   auto look = [&](store::Transaction& tx) {
     return oauth::validate_authorization(tx, context.issuer, pushed, now);
@@ -73,18 +88,23 @@ awaitable<http::Response> answer(ProviderContext& context, http::AddressLimiter&
     const auto verdict = limiter.check(request.client_address, now);
     if (!verdict.allowed) co_return too_many(request, verdict.retry_after_seconds());
   }
-  const auto pushed = co_await receive_pushed(context, *form, verified->client());
+  const auto shown = check_proof(context, request, oauth::paths::par);
+  if (!shown) co_return encode_proof_error(context, request, shown.error());
+  const auto pushed = co_await receive_pushed(context, *form, verified->client(), *shown);
   if (!pushed) co_return encode_error(request, pushed.error());
 
-  auto unit = [&](store::Transaction& tx) -> oauth::Result<std::string> {
+  // A refusal is kept too: it has used up the client's assertion, and nothing else.
+  auto unit = [&](store::Transaction& tx) -> oauth::Settled<std::string> {
     const auto client = oauth::confirm_client(tx, *verified);
-    if (!client) return std::unexpected(client.error());
-    return oauth::keep_pushed_request(tx, client->client(), *pushed, context.random, sign_in_time,
-                                      now);
+    if (!client) return {std::unexpected(client.error())};
+    return {oauth::keep_pushed_request(tx, client->client(), *pushed, context.random, sign_in_time,
+                                       now)};
   };
-  const auto request_uri = co_await async::commit(context.store, std::move(unit));
-  if (!request_uri) co_return encode_error(request, request_uri.error());
-  co_return created(*request_uri);
+  const auto kept = co_await async::commit(context.store, std::move(unit));
+  if (!kept.verdict) co_return encode_error(request, kept.verdict.error());
+  auto response = created(*kept.verdict);
+  offer_nonce(response, *shown);
+  co_return response;
 }
 
 }  // namespace

@@ -27,6 +27,9 @@ class FakePages final : public SignIn {
     return http::Response::redirect("/ui/login?request=" + std::string(token) +
                                     "&hint=" + std::string(hint));
   }
+  http::Response ask_consent(const ConsentQuestion& question) const override {
+    return http::Response::html(200, question.words.text() + "?" + question.token);
+  }
   http::Response confirm_logout(const Fields& fields) const override {
     return http::Response::html(200, "confirm " + fields.at(0).second);
   }
@@ -36,7 +39,11 @@ class FakePages final : public SignIn {
   http::Response error_page(const oauth::Error& error) const override {
     return http::Response::html(error.status, "page " + error.description);
   }
-  http::Response signed_out() const override { return http::Response::html(200, "signed out"); }
+  http::Response signed_out(const SignedOut& done) const override {
+    std::string html = "signed out" + done.location;
+    for (const auto& frame : done.frames) html += " frame " + frame;
+    return http::Response::html(200, html);
+  }
   void clear_cookie(http::Response& response) const override {
     response.headers.set("X-Cleared", "yes");
   }
@@ -57,9 +64,9 @@ struct IoThread {
 class ProviderTest : IoThread, public oauth::OAuthTest {
  protected:
   ProviderTest()
-      : endpoints{*store,   clock,  random,   oauth::TestKeys::shared().ring,
-                  purposes, issuer, sessions, refresh_key,
-                  cpu,      pages} {
+      : endpoints{*store,   clock,  random,      oauth::TestKeys::shared().ring,
+                  purposes, issuer, sessions,    refresh_key,
+                  cpu,      pages,  client_keys, references} {
     add_provider_routes(router, endpoints);
   }
 
@@ -119,6 +126,10 @@ class ProviderTest : IoThread, public oauth::OAuthTest {
 
   FakePages pages;
   async::CpuPool cpu{{.threads = 1}};
+  RemoteKeySets client_keys{[](const std::string&) { return std::nullopt; }, cpu, clock};
+  const RequestReferences references{
+      [this](const std::string&) -> oauth::Result<std::string> { return request_object; }, cpu};
+  std::string request_object;  ///< what stands behind every request_uri
   ProviderContext endpoints;
   http::Router router;
 };
@@ -346,6 +357,29 @@ TEST_F(ProviderTest, UserinfoTakesOneBearerToken) {
   const auto garbage = get(oauth::paths::userinfo, {}, {{"Authorization", "Bearer garbage"}});
   EXPECT_EQ(garbage.status, 401);
   EXPECT_NE(garbage.headers.find("WWW-Authenticate")->find("invalid_token"), std::string::npos);
+}
+
+TEST_F(ProviderTest, UserinfoIsSignedForTheClientsThatAskForIt) {
+  confidential.userinfo_algorithm = jose::Algorithm::rs256;
+  write([&](store::Transaction& tx) { oauth::update_client(tx, confidential, now()); });
+  const auto token = issuer.seal_access_token({.subject = guest.subject(),
+                                               .audience = {confidential.client_id()},
+                                               .client_id = confidential.client_id(),
+                                               .scope = "openid",
+                                               .issued_at = now(),
+                                               .expires_at = now() + base::Seconds{60},
+                                               .jti = issuer.new_jti(now())});
+  const auto answer = post(oauth::paths::userinfo, {{"access_token", token}});
+  EXPECT_EQ(answer.headers.find("Content-Type"), "application/jwt");
+  EXPECT_EQ(answer.headers.find("Cache-Control"), "no-store");
+  const auto jws = jose::parse_compact(answer.body);
+  ASSERT_TRUE(jws);
+  EXPECT_EQ(jws->algorithm, jose::Algorithm::rs256);
+  EXPECT_TRUE(jose::verify_jws(*jws, oauth::TestKeys::shared().ring.ring()->verification_keys(),
+                               {jose::Algorithm::rs256}));
+  EXPECT_NE(jws->payload.find(R"("aud":"201","sub":"101")"), std::string::npos) << jws->payload;
+  // It is no ID token of ours: those expire.
+  EXPECT_FALSE(issuer.parse_id_token(answer.body, jose::Expiry::ignored, now()));
 }
 
 TEST_F(ProviderTest, IntrospectionAndRevocationNeedAToken) {

@@ -23,13 +23,14 @@ boost::asio::awaitable<http::Response> answer(ProviderContext& context, http::Re
   }
 
   const auto now = context.clock.now();
-  auto unit = [&](store::Transaction& tx) -> oauth::Result<void> {
+  // A refusal is kept too: it has used up the client's assertion, and nothing else.
+  auto unit = [&](store::Transaction& tx) -> oauth::Settled<void> {
     const auto client = oauth::confirm_client(tx, *verified);
-    if (!client) return std::unexpected(client.error());
-    return oauth::revoke(tx, context.grants(), *client, *token, now);
+    if (!client) return {std::unexpected(client.error())};
+    return {oauth::revoke(tx, context.grants(), *client, *token, now)};
   };
   const auto revoked = co_await async::commit(context.store, std::move(unit));
-  if (!revoked) co_return encode_error(request, revoked.error());
+  if (!revoked.verdict) co_return encode_error(request, revoked.verdict.error());
   auto response = uncached_json(200, {});
   allow_any_origin(response);
   co_return response;

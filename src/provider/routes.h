@@ -10,10 +10,12 @@
 namespace vestibule::provider {
 
 void add_token_endpoint(http::Router& router, ProviderContext& context);
+void add_device_endpoint(http::Router& router, ProviderContext& context);
 void add_introspection_endpoint(http::Router& router, ProviderContext& context);
 void add_revocation_endpoint(http::Router& router, ProviderContext& context);
 void add_userinfo_endpoint(http::Router& router, ProviderContext& context);
 void add_authorize_endpoint(http::Router& router, ProviderContext& context);
+void add_authorize_decision(http::Router& router, ProviderContext& context);
 void add_par_endpoint(http::Router& router, ProviderContext& context);
 void add_end_session_endpoint(http::Router& router, ProviderContext& context);
 void add_metadata_endpoints(http::Router& router, ProviderContext& context);

@@ -31,6 +31,9 @@ const store::Statement delete_of_user{"codes.erase_user",
 const store::Statement delete_of_session{
     "codes.erase_session",
     "delete from authorization_codes where user_id = $1 and session_id = $2"};
+const store::Statement delete_of_client{
+    "codes.erase_user_client",
+    "delete from authorization_codes where user_id = $1 and client_id = $2"};
 const store::Statement delete_expired{
     "codes.delete_expired",
     "delete from authorization_codes where code_hash in (select code_hash "
@@ -83,6 +86,10 @@ CodeResult consume_code(store::Transaction& tx, std::string_view code, const bas
 
 void erase_codes(store::Transaction& tx, base::UserId user) {
   tx.execute(delete_of_user, user);
+}
+
+void erase_codes(store::Transaction& tx, base::UserId user, base::ClientId client) {
+  tx.execute(delete_of_client, user, client);
 }
 
 void erase_codes(store::Transaction& tx, base::UserId user, const base::SessionId& session) {

@@ -40,8 +40,9 @@ struct CodeResult {
 CodeResult consume_code(store::Transaction& tx, std::string_view code, const base::Uuid& family,
                         base::Time now);
 
-/// Forgets the user's codes, or only those of one of its sessions.
+/// Forgets the user's codes, or only those of one of its sessions or for one client.
 void erase_codes(store::Transaction& tx, base::UserId user);
+void erase_codes(store::Transaction& tx, base::UserId user, base::ClientId client);
 void erase_codes(store::Transaction& tx, base::UserId user, const base::SessionId& session);
 
 /// How long a code is remembered after it expired, so that a late replay still revokes.

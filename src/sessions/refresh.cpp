@@ -38,6 +38,9 @@ const store::Statement delete_of_user{"refresh_families.erase_user",
 const store::Statement delete_of_session{
     "refresh_families.erase_session",
     "delete from refresh_families where user_id = $1 and session_id = $2"};
+const store::Statement delete_of_client{
+    "refresh_families.erase_user_client",
+    "delete from refresh_families where user_id = $1 and client_id = $2"};
 const store::Statement delete_expired{
     "refresh_families.delete_expired",
     "delete from refresh_families where id in (select id from refresh_families "
@@ -132,6 +135,10 @@ void revoke_family(store::Transaction& tx, const base::Uuid& id) {
 
 void erase_families(store::Transaction& tx, base::UserId user) {
   tx.execute(delete_of_user, user);
+}
+
+void erase_families(store::Transaction& tx, base::UserId user, base::ClientId client) {
+  tx.execute(delete_of_client, user, client);
 }
 
 void erase_families(store::Transaction& tx, base::UserId user, const base::SessionId& session) {

@@ -49,8 +49,9 @@ struct FamilyRotation {
 FamilyRotation rotate_family(store::Transaction& tx, const RefreshHandle& handle, base::Time now);
 void revoke_family(store::Transaction& tx, const base::Uuid& id);
 
-/// Forgets the user's families, or only those of one of its sessions.
+/// Forgets the user's families, or only those of one of its sessions or of one client.
 void erase_families(store::Transaction& tx, base::UserId user);
+void erase_families(store::Transaction& tx, base::UserId user, base::ClientId client);
 void erase_families(store::Transaction& tx, base::UserId user, const base::SessionId& session);
 /// Deletes at most `limit` expired families; returns how many.
 std::int64_t delete_expired_families(store::Transaction& tx, base::Time now, int limit);

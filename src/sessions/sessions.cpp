@@ -3,8 +3,10 @@
 #include <utility>
 
 #include "sessions/codes.h"
+#include "sessions/device_codes.h"
 #include "sessions/pushed_requests.h"
 #include "sessions/refresh.h"
+#include "sessions/session_clients.h"
 
 namespace vestibule::sessions {
 namespace {
@@ -28,7 +30,7 @@ const store::Statement rotate_session{
     "actor_id, parent_id"};
 
 const store::Statement delete_session{"sessions.end",
-                                      "delete from sessions where id = $1 returning user_id"};
+                                      "delete from sessions where id = $1 returning user_id, kind"};
 const store::Statement delete_children{
     "sessions.end_children",
     "delete from sessions where user_id = $1 and parent_id = $2 returning id"};
@@ -37,7 +39,7 @@ const store::Statement delete_of_user{
 const store::Statement delete_expired_sessions{
     "sessions.delete_expired",
     "delete from sessions where id in (select id from sessions where expires_at <= $1 "
-    "order by expires_at limit $2)"};
+    "order by expires_at, id limit $2)"};
 
 const store::Statement insert_ended{
     "sessions.insert_ended",
@@ -111,7 +113,11 @@ RotationResult Sessions::rotate(store::Transaction& tx, base::SessionId id,
 
 void Sessions::end(store::Transaction& tx, base::SessionId id, base::Time now) const {
   std::optional<base::UserId> user;
-  if (auto rows = tx.query(delete_session, id); rows.next()) user = rows.id<base::UserId>(0);
+  bool known_to_clients = false;
+  if (auto rows = tx.query(delete_session, id); rows.next()) {
+    user = rows.id<base::UserId>(0);
+    known_to_clients = static_cast<Kind>(rows.integer(1)) == Kind::provider;
+  }
   if (!user) return;
   std::vector<base::SessionId> ended{id};
   {
@@ -122,14 +128,19 @@ void Sessions::end(store::Transaction& tx, base::SessionId id, base::Time now) c
     erase_families(tx, *user, one);
     erase_codes(tx, *user, one);
   }
+  if (known_to_clients) queue_notices(tx, id, now);
   note_ended(tx, std::move(ended), now);
 }
 
 void Sessions::end_all(store::Transaction& tx, base::UserId user, base::Time now) const {
   std::vector<base::SessionId> ended;
+  std::vector<base::SessionId> known_to_clients;
   {
     auto rows = tx.query(delete_of_user, user);
     while (rows.next()) {
+      if (static_cast<Kind>(rows.integer(1)) == Kind::provider) {
+        known_to_clients.push_back(rows.session_id(0));
+      }
       // Purged guests mostly have one gateway session that has been left alone for weeks.
       const bool can_be_named = static_cast<Kind>(rows.integer(1)) != Kind::gateway ||
                                 rows.time(2) + longest_token_life > now;
@@ -138,7 +149,15 @@ void Sessions::end_all(store::Transaction& tx, base::UserId user, base::Time now
   }
   erase_families(tx, user);
   erase_codes(tx, user);
+  erase_device_codes(tx, user);
+  for (const auto& session : known_to_clients) queue_notices(tx, session, now);
   note_ended(tx, std::move(ended), now);
+}
+
+void Sessions::queue_notices(store::Transaction& tx, const base::SessionId& session,
+                             base::Time now) const {
+  const auto queued = queue_logout_notices(tx, session, now);
+  if (queued == Queued::yes && on_notices_) tx.after_commit(on_notices_);
 }
 
 bool Sessions::has_ended(store::Transaction& tx, base::SessionId id) const {
@@ -158,13 +177,15 @@ Sessions::More Sessions::forget_ended(store::Transaction& tx, base::Time ended_b
 }
 
 Sessions::More Sessions::delete_expired(store::Transaction& tx, base::Time now, int limit) const {
+  forget_expired_session_clients(tx, now, limit);
   const auto sessions = tx.execute(delete_expired_sessions, now, limit);
   const auto families = delete_expired_families(tx, now, limit);
   const auto codes = delete_expired_codes(tx, now, limit);
   const auto revocations = delete_expired_revocations(tx, now, limit);
   const auto pushed = delete_expired_pushed_requests(tx, now, limit);
+  const auto devices = delete_expired_device_codes(tx, now, limit);
   const bool done = sessions < limit && families < limit && codes < limit && revocations < limit &&
-                    pushed < limit;
+                    pushed < limit && devices < limit;
   return done ? More::no : More::yes;
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -56,10 +58,13 @@ inline constexpr base::Milliseconds longest_token_life{24 * 3600 * 1000};
 Rotation judge_replaced(std::uint32_t presented, std::uint32_t current, base::Time rotated_at,
                         base::Time now);
 
-/// Sessions in the store. Ending one also puts its id into the ended set once that is durable.
+/// Sessions in the store. Ending one also puts its id into the ended set once that is durable, and
+/// queues a notice for every client that knows it (session_clients.h).
 class Sessions {
  public:
-  explicit Sessions(EndedSessions& ended) : ended_(ended) {}
+  /// `on_notices` is called after the commit that queued notices; it must not block.
+  explicit Sessions(EndedSessions& ended, std::function<void()> on_notices = {})
+      : ended_(ended), on_notices_(std::move(on_notices)) {}
 
   void insert(store::Transaction& tx, const Session& session) const;
   /// A session that has neither ended nor expired.
@@ -73,18 +78,22 @@ class Sessions {
   /// True if the session ended lately: its id must not be taken into use again (a ticket that
   /// names it is replayed).
   bool has_ended(store::Transaction& tx, base::SessionId id) const;
-  /// Ends every session, refresh family and code of the user: a change of standing (invariant 6).
+  /// Ends every session, refresh family and code of the user, and what it has approved for devices:
+  /// a change of standing (invariant 6).
   void end_all(store::Transaction& tx, base::UserId user, base::Time now) const;
   /// Forgets ended ids that no live token or cookie can name any more; true if more remain.
   enum class More { no, yes };
   More forget_ended(store::Transaction& tx, base::Time ended_before, int limit) const;
-  /// Deletes expired sessions, families, codes and revocations; at most `limit` of each.
+  /// Deletes expired sessions, families, codes, device codes and revocations; at most `limit` of
+  /// each.
   More delete_expired(store::Transaction& tx, base::Time now, int limit) const;
 
  private:
   void note_ended(store::Transaction& tx, std::vector<base::SessionId> ids, base::Time now) const;
+  void queue_notices(store::Transaction& tx, const base::SessionId& session, base::Time now) const;
 
   EndedSessions& ended_;
+  std::function<void()> on_notices_;
 };
 
 }  // namespace vestibule::sessions

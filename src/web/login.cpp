@@ -8,7 +8,10 @@
 #include "base/encoding.h"
 #include "base/text.h"
 #include "http/forms.h"
+#include "oauth/pushed_request.h"
 #include "pages/page.h"
+#include "provider/authorize_request.h"
+#include "web/client_card.h"
 #include "web/web.h"
 
 namespace vestibule::web {
@@ -32,13 +35,40 @@ std::optional<Candidate> find_candidate(store::Transaction& tx, std::string_view
 
 }  // namespace
 
+std::optional<oauth::Client> Web::find_asking_client(std::string_view request) const {
+  const auto now = clock_.now();
+  auto pending = provider::open_pending(sealer_, options_.issuer, request, now);
+  if (!pending) return std::nullopt;
+  auto client = store_.read([&](store::Transaction& tx) -> std::optional<oauth::Client> {
+    if (!pending->request_uri.empty()) {
+      auto pushed = oauth::resume_pushed_request(tx, pending->request_uri, now);
+      if (!pushed) return std::nullopt;
+      pending->request = std::move(*pushed);
+    }
+    const auto text = pending->request.parameters.get("client_id");
+    const auto id = base::parse_id<base::ClientId>(text);
+    return id ? oauth::find_client(tx, *id) : std::nullopt;
+  });
+  if (!client) return std::nullopt;
+  const auto& display = client->display;
+  const bool shows_something = !display.logo_uri.empty() || !display.client_uri.empty() ||
+                               !display.policy_uri.empty() || !display.tos_uri.empty();
+  if (client->consent == oauth::Consent::implied && !shows_something) return std::nullopt;
+  return client;
+}
+
 http::Response Web::login_page(int status, std::string_view request, std::string_view username,
                                std::string_view error) const {
   pages::View view;
   view.set("request", request).set("request_encoded", base::percent_encode(request));
   if (!username.empty()) view.set("username", username);
   if (!error.empty()) view.set("error", error);
-  return pages::page(status, "login", "Sign in", view, "/ui/style.css", pages::any_target);
+  if (!request.empty() && !request.starts_with(device_request)) view.flag("can_cancel");
+  ClientCard card;
+  if (const auto client = find_asking_client(request)) card = client_card(*client);
+  view.set("client", card.html);
+  return pages::page(status, "login", "Sign in", view, "/ui/style.css", pages::any_target,
+                     card.logo_origin);
 }
 
 Web::Awaitable<http::Response> Web::post_login(http::Request& request) {

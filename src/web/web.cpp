@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "accounts/mailbox.h"
 #include "base/encoding.h"
 #include "base/text.h"
@@ -9,6 +11,7 @@
 #include "http/origin.h"
 #include "pages/form_post.h"
 #include "pages/page.h"
+#include "pages/signed_out.h"
 
 namespace vestibule::web {
 namespace {
@@ -53,6 +56,22 @@ std::string link_urls(std::string_view text) {
   return out;
 }
 
+/// A third of what may sign in, since a person types a device's code once.
+http::Rate rate_of_guesses(http::Rate rate) {
+  rate.count = std::max(rate.count / 3, 1U);
+  rate.burst = std::max(rate.burst / 3, 1U);
+  return rate;
+}
+
+/// Where a sign-in leads that was for this request.
+std::string after_sign_in(std::string_view request_token) {
+  if (request_token.starts_with(Web::device_request)) {
+    request_token.remove_prefix(Web::device_request.size());
+    return "/device/confirm?request=" + base::percent_encode(request_token);
+  }
+  return "/oauth/v2/authorize/continue?request=" + base::percent_encode(request_token);
+}
+
 }  // namespace
 
 Web::Web(WebOptions options, store::Store& store, const sessions::Sessions& sessions,
@@ -63,10 +82,12 @@ Web::Web(WebOptions options, store::Store& store, const sessions::Sessions& sess
       sessions_(sessions),
       ids_(ids),
       browser_sessions_(options_.public_origin, keys, random),
+      sealer_(keys, random),
       pool_(pool),
       clock_(clock),
       random_(random),
-      limiter_(options_.sign_in_rate) {}
+      limiter_(options_.sign_in_rate),
+      guess_limiter_(rate_of_guesses(options_.sign_in_rate)) {}
 
 void Web::add_routes(http::Router& router) {
   using Page = Awaitable<http::Response> (Web::*)(http::Request&);
@@ -99,6 +120,8 @@ void Web::add_routes(http::Router& router) {
   route("POST", "/ui/forgot", &Web::post_forgot);
   route("GET", "/ui/reset", &Web::get_reset);
   route("POST", "/ui/reset", &Web::post_reset);
+  route("GET", "/ui/applications", &Web::get_applications);
+  route("POST", "/ui/applications", &Web::post_applications);
   route("GET", "/ui/proof", &Web::get_proof);
   route("POST", "/ui/proof", &Web::post_proof);
   if (options_.mailbox == Mailbox::shown) {
@@ -148,8 +171,11 @@ http::Response Web::error_page(const oauth::Error& error) const {
   return pages::page(error.status, "message", "This request cannot be completed", view, style_path);
 }
 
-http::Response Web::signed_out() const {
-  return message(200, "Signed out", "You are signed out.");
+http::Response Web::signed_out(const provider::SignedOut& done) const {
+  if (done.frames.empty()) return message(200, "Signed out", "You are signed out.");
+  return pages::signed_out(
+      done.frames, done.location.empty() ? options_.application_url : done.location,
+      done.location.empty() ? pages::Leave::by_link : pages::Leave::at_once, style_path);
 }
 
 void Web::clear_cookie(http::Response& response) const {
@@ -164,11 +190,12 @@ http::Response Web::message(int status, std::string_view title, std::string_view
   return pages::page(status, "message", title, view, style_path);
 }
 
-std::optional<http::Response> Web::refuse(const http::Request& request) {
+std::optional<http::Response> Web::refuse(const http::Request& request, Attempt attempt) {
   if (http::check_csrf(request.headers, options_.public_origin) == http::CsrfVerdict::refused) {
     return message(403, "That did not work", "This form was sent from another site.");
   }
-  const auto verdict = limiter_.check(request.client_address, clock_.now());
+  auto& limiter = attempt == Attempt::guess ? guess_limiter_ : limiter_;
+  const auto verdict = limiter.check(request.client_address, clock_.now());
   if (!verdict.allowed) {
     auto refusal = message(429, "Too many attempts", "Please wait a moment and try again.");
     refusal.with_header("Retry-After", std::to_string(verdict.retry_after_seconds()));
@@ -194,11 +221,8 @@ sessions::Session Web::open_session(store::Transaction& tx, const http::Request&
 
 http::Response Web::go_on(std::string_view request_token, const sessions::Session& session,
                           std::string_view done) const {
-  auto response =
-      request_token.empty()
-          ? message(200, "Done", done)
-          : http::Response::redirect(fmt::format("/oauth/v2/authorize/continue?request={}",
-                                                 base::percent_encode(request_token)));
+  auto response = request_token.empty() ? message(200, "Done", done)
+                                        : http::Response::redirect(after_sign_in(request_token));
   response.with_cookie(browser_sessions_.write(session.id, session.created_at));
   return response;
 }

@@ -10,6 +10,7 @@
 #include "http/limiter.h"
 #include "http/router.h"
 #include "keys/sealer.h"
+#include "oauth/client.h"
 #include "provider/sign_in.h"
 #include "sessions/sessions.h"
 #include "store/store.h"
@@ -21,7 +22,8 @@ namespace vestibule::web {
 enum class Mailbox { hidden, shown };
 
 struct WebOptions {
-  std::string public_origin;          ///< of the provider, `scheme://host[:port]`
+  std::string public_origin;  ///< of the provider, `scheme://host[:port]`
+  std::string issuer;
   std::string application_url;        ///< where pages lead when there is nowhere else to go
   base::OrganizationId organization;  ///< of accounts that register here
   Mailbox mailbox = Mailbox::hidden;
@@ -40,15 +42,28 @@ class Web final : public provider::SignIn {
 
   void add_routes(http::Router& router);
 
+  // For the pages in classes of their own.
+
+  /// A form that may change something, and one that tries secrets as short as a device's code.
+  enum class Attempt { form, guess };
+  /// The refusal of a call that may not change anything: cross-site, or too many; else nullopt.
+  std::optional<http::Response> refuse(const http::Request& request,
+                                       Attempt attempt = Attempt::form);
+  http::Response message(int status, std::string_view title, std::string_view text) const;
+  /// What a sign-in is for if not for an authorization request: `device.` and the token of
+  /// /device/confirm (device_pages.h).
+  static constexpr std::string_view device_request = "device.";
+
   std::optional<provider::BrowserSession> current(const http::RequestHead& request) const override;
   http::Response start(std::string_view request_token, std::string_view login_hint) const override;
+  http::Response ask_consent(const provider::ConsentQuestion& question) const override;
   http::Response confirm_logout(
       const std::vector<std::pair<std::string, std::string>>& fields) const override;
   http::Response form_post(
       std::string_view redirect_uri,
       const std::vector<std::pair<std::string, std::string>>& fields) const override;
   http::Response error_page(const oauth::Error& error) const override;
-  http::Response signed_out() const override;
+  http::Response signed_out(const provider::SignedOut& done) const override;
   void clear_cookie(http::Response& response) const override;
 
  private:
@@ -59,6 +74,11 @@ class Web final : public provider::SignIn {
   http::Response login_page(int status, std::string_view request, std::string_view username,
                             std::string_view error) const;
   Awaitable<http::Response> post_login(http::Request& request);
+  /// Whom a sign-in is for, if that is to be shown: a client that has to ask, or shows something.
+  std::optional<oauth::Client> find_asking_client(std::string_view request) const;
+  // consent.cpp
+  Awaitable<http::Response> get_applications(http::Request& request);
+  Awaitable<http::Response> post_applications(http::Request& request);
   // register.cpp
   Awaitable<http::Response> post_register(http::Request& request);
   // recovery.cpp
@@ -70,9 +90,6 @@ class Web final : public provider::SignIn {
   Awaitable<http::Response> post_proof(http::Request& request);
   // web.cpp
   http::Response show_mailbox() const;
-  http::Response message(int status, std::string_view title, std::string_view text) const;
-  /// The refusal of a call that may not change anything: cross-site, or too many; else nullopt.
-  std::optional<http::Response> refuse(const http::Request& request);
   /// Inserts a fresh provider session and ends the one that the browser had.
   sessions::Session open_session(store::Transaction& tx, const http::Request& request,
                                  base::UserId user, base::Time now) const;
@@ -85,10 +102,12 @@ class Web final : public provider::SignIn {
   const sessions::Sessions& sessions_;
   accounts::UserIds& ids_;
   BrowserSessions browser_sessions_;
+  keys::Sealer sealer_;
   async::CpuPool& pool_;
   const base::Clock& clock_;
   base::Random& random_;
   http::AddressLimiter limiter_;
+  http::AddressLimiter guess_limiter_;
 };
 
 }  // namespace vestibule::web

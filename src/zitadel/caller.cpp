@@ -1,6 +1,7 @@
 #include "zitadel/caller.h"
 
 #include "accounts/users.h"
+#include "oauth/grants/jwt_bearer.h"
 #include "oauth/liveness.h"
 
 namespace vestibule::zitadel {
@@ -10,11 +11,15 @@ using accounts::Role;
 Result<accounts::Caller> authenticate(store::Transaction& tx, const ZitadelContext& context,
                                       std::string_view token, base::Time now) {
   if (auto caller = accounts::authenticate_personal_token(tx, token, now)) return *caller;
-  if (const auto parsed = context.issuer.parse(token, now);
-      parsed && oauth::check_token(tx, context.sessions, *parsed, now)) {
-    return refuse(refusals::token_not_for_api);
+  const auto parsed = context.issuer.parse(token, now);
+  // RFC 9449 7.2: a token that is bound to a key is none without a proof, which is not read here.
+  if (!parsed || !parsed->confirmation.empty()) return refuse(refusals::token_invalid);
+  const auto live = oauth::check_token(tx, context.sessions, *parsed, now);
+  if (!live) return refuse(refusals::token_invalid);
+  if (live->user && oauth::opens_own_api(*parsed, context.issuer.issuer())) {
+    if (auto caller = accounts::load_caller(tx, live->user->id)) return *caller;
   }
-  return refuse(refusals::token_invalid);
+  return refuse(refusals::token_not_for_api);
 }
 
 Result<void> check_permission(const accounts::Caller& caller, const accounts::User& user,

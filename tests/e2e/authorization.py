@@ -84,7 +84,7 @@ def outcome_of(response):
     return f"page {found[1]}"
 
 
-def claims_of(server, client_id, pkce, **changes):
+def claims_of(server, client_id, pkce, /, **changes):
     """The claims of a good request object."""
     now = int(time.time())
     claims = {**parameters_of(client_id, pkce), "iss": client_id, "aud": server.issuer, "nbf": now,

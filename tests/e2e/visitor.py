@@ -195,7 +195,7 @@ class Pkce:
 
 
 def authorize_url(**parameters):
-    return "/oauth/v2/authorize?" + urlencode(parameters)
+    return "/oauth/v2/authorize?" + urlencode(parameters, doseq=True)
 
 
 class RawAnswer:

@@ -18,7 +18,9 @@ void run(std::string_view input) {
     require(!mistake.where.empty() && !mistake.what.empty(), "a mistake has a place and a reason");
   if (!loaded.mistakes.empty()) return;
   const auto& config = loaded.config;
-  require(app::parse_host_port(config.listen).has_value(), "a listening address");
+  require(
+      app::parse_host_port(config.listen.empty() ? config.tls.listen : config.listen).has_value(),
+      "a listening address");
   require(app::parse_url(config.public_url).has_value(), "an issuer");
   require(app::parse_url(config.gateway.public_url).has_value(), "an application");
   require(config.gateway.upstream.empty() || app::parse_url(config.gateway.upstream).has_value(),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "oauth/client_authentication.h"
 #include "oauth/grants/grant.h"
@@ -13,9 +14,10 @@ namespace vestibule::oauth {
 struct CodeRequest {
   std::string code;
   std::string redirect_uri;
-  std::string code_verifier = {};  ///< empty if absent
+  std::string code_verifier = {};          ///< empty if absent
+  std::vector<std::string> resource = {};  ///< RFC 8707: a part of those granted
 };
-/// Errors: invalid_request for a parameter that is missing.
+/// Errors: invalid_request for a parameter that is missing, invalid_target.
 Result<CodeRequest> parse_code_request(const Parameters& form);
 
 /// A code that has been redeemed, and whose session and user are live.
@@ -26,11 +28,13 @@ struct RedeemedCode {
 
 /// Uses the code up and checks that client, redirect URI and verifier are those of its request.
 /// A refused redemption uses it up as well, so nobody tries verifiers. `family` names what will be
-/// issued under it: a replay revokes that family. Makes no token: the gateway redeems in process.
+/// issued under it: a replay revokes that family. A code that was asked for with `dpop_jkt` needs
+/// that key among `held`. Makes no token: the gateway redeems in process.
 /// Error: invalid_grant.
 Settled<RedeemedCode> redeem_code(store::Transaction& tx, const sessions::Sessions& sessions,
                                   const Client& client, const CodeRequest& request,
-                                  const base::Uuid& family, base::Time now);
+                                  const base::Uuid& family, base::Time now,
+                                  const HeldKeys& held = {});
 
 /// The whole grant: redeems, and records the grant as a refresh family (its token goes out only for
 /// scope offline_access) so that a replay ends the access token too.

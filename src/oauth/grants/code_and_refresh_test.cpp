@@ -1,3 +1,5 @@
+#include "jose/claims_writer.h"
+#include "oauth/client_assertion.h"
 #include "oauth/grants/authorization_code.h"
 #include "oauth/grants/client_credentials.h"
 #include "oauth/grants/refresh_token.h"
@@ -211,9 +213,9 @@ TEST_F(CodeAndRefreshTest, IntrospectionTellsOnlyAudiencesAboutLiveTokens) {
 
 TEST_F(CodeAndRefreshTest, UserinfoNeedsALiveTokenWithOpenid) {
   const auto status = [&](const std::string& token) {
-    const auto body =
+    const auto info =
         read([&](store::Transaction& tx) { return userinfo(tx, context(), token, now()); });
-    return body ? *body : std::to_string(body.error().status);
+    return info ? info->claims : std::to_string(info.error().status);
   };
   const auto response = redeem(new_code());
   const auto body = status(response->access_token);
@@ -230,7 +232,7 @@ TEST_F(CodeAndRefreshTest, AClientsOwnTokenSpeaksForItsOnlyServiceAccountOrItsel
   const auto own = [&](const Client& client) {
     return write([&](store::Transaction& tx) {
       return grant_by_client(tx, context(), authenticated(tx, client),
-                             Scope::parse("openid profile"), now());
+                             {Scope::parse("openid profile")}, now());
     });
   };
   EXPECT_EQ(own(confidential)->access.subject, confidential.client_id());
@@ -274,21 +276,40 @@ TEST_F(CodeAndRefreshTest, AVerifierIsDueExactlyIfThereWasAChallenge) {
 
 // FAPI 2.0 Security Profile section 5.3.2.1.
 TEST_F(CodeAndRefreshTest, TheRefreshTokenOfAFapiClientStaysGood) {
-  confidential.profile = Profile::fapi2_security;
-  write([&](store::Transaction& tx) { update_client(tx, confidential, now()); });
+  const jose::SigningKey key(jose::Algorithm::es256,
+                             jose::PrivateKey::generate(jose::Algorithm::es256));
+  const jose::KeySet keys({{key.kid(), jose::Algorithm::es256, key.key().public_key()}});
+  const auto renew = [&](const base::Secret& token) {
+    jose::ClaimsWriter claims;
+    claims.text("iss", confidential.client_id())
+        .text("sub", confidential.client_id())
+        .text("aud", test_issuer)
+        .text("jti", base::random_token(random))
+        .time("exp", now() + base::Seconds{60});
+    const auto assertion =
+        jose::sign_compact(key, jose::TokenType::jwt, std::move(claims).finish());
+    const auto verified = verify_assertion(confidential, assertion, keys, {test_issuer, {}}, now());
+    return finish(write([&](store::Transaction& tx) {
+      const auto client = confirm_client(tx, verified.value());
+      return grant_by_refresh(tx, context(), client.value(), {token, {}}, now());
+    }));
+  };
   const auto first = redeem(new_code());
   ASSERT_TRUE(first);
+  confidential.profile = Profile::fapi2_security;
+  confidential.auth_method = AuthMethod::private_key_jwt;
+  write([&](store::Transaction& tx) { update_client(tx, confidential, now()); });
   const std::string token(first->refresh_token.reveal());
   for (int use = 0; use < 3; ++use) {
     clock.advance(std::chrono::minutes(1));
-    const auto renewed = refresh(base::Secret(token), confidential);
+    const auto renewed = renew(base::Secret(token));
     ASSERT_TRUE(renewed) << renewed.error().detail;
     EXPECT_EQ(renewed->refresh_token.reveal(), token);
   }
   const auto handle = sessions::parse_refresh_token(refresh_key, token);
   const auto later = sessions::refresh_token_text(refresh_key, handle->family, 2);
-  EXPECT_EQ(code_of(refresh(later, confidential)), "invalid_grant");
-  EXPECT_EQ(code_of(refresh(base::Secret(token), confidential)), "ok");
+  EXPECT_EQ(code_of(renew(later)), "invalid_grant");
+  EXPECT_EQ(code_of(renew(base::Secret(token))), "ok");
 }
 
 }  // namespace

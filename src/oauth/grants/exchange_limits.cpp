@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "oauth/resource.h"
+
 namespace vestibule::oauth {
 namespace {
 
@@ -57,24 +59,23 @@ Result<Scope> allowed_scope(const Client& client, const ExchangeRequest& request
 
 Result<std::vector<std::string>> allowed_audience(const Client& client,
                                                   const ExchangeRequest& request) {
-  const auto own = default_audience(client);
-  const auto may_name = [&](const std::string& value) {
-    return std::ranges::find(own, value) != own.end() ||
-           std::ranges::find(client.audiences, value) != client.audiences.end();
-  };
   std::vector<std::string> audience;
   const auto add = [&](const std::string& value) {
     if (std::ranges::find(audience, value) == audience.end()) audience.push_back(value);
   };
   for (const auto& value : request.audience) {
-    if (!may_name(value)) return fail("invalid_target", not_found(request, "audience", value));
+    if (!may_name_target(client, value)) {
+      return fail("invalid_target", not_found(request, "audience", value));
+    }
     add(value);
   }
   for (const auto& value : request.resource) {
-    if (!may_name(value)) return fail("invalid_target", not_found(request, "resource", value));
+    if (!may_name_target(client, value)) {
+      return fail("invalid_target", not_found(request, "resource", value));
+    }
     add(value);
   }
-  return audience.empty() ? own : audience;
+  return audience.empty() ? default_audience(client) : audience;
 }
 
 }  // namespace vestibule::oauth

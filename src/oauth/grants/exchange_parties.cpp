@@ -35,6 +35,8 @@ std::optional<ExchangeSubject> read_access_token(store::Transaction& tx,
   if (given.type == GivenType::jwt && text.find('.') == std::string_view::npos) return {};
   const auto token = context.issuer.parse(text, now);
   if (!token || !names_client(*token, client)) return {};
+  // A public client's name is no credential, so the key that the token is bound to must do.
+  if (client.is_public() && !satisfies(token->confirmation, context.held)) return {};
   auto live = check_token(tx, context.sessions, *token, now);
   if (!live || !live->user) return {};
   return ExchangeSubject{.user = std::move(*live->user),
@@ -107,8 +109,8 @@ Result<ExchangeActor> resolve_actor(store::Transaction& tx, const GrantContext& 
   if (!party) return invalid_actor("not ours, dead, or not for this client");
   // An actor speaks for itself: a token that somebody else obtained for it does not do.
   if (party->chain) return invalid_actor("has an actor itself");
-  // Unlike a subject's, its key is not in the new token, so nobody would ever have to show it.
-  if (!party->confirmation.empty()) return invalid_actor("bound to a key");
+  // Unlike a subject's, its key is not in the new token, so it has to be shown now.
+  if (!satisfies(party->confirmation, context.held)) return invalid_actor("bound to a key");
   auto caller = accounts::load_caller(tx, party->user.id);
   if (!caller) return invalid_actor("unknown user");
   return ExchangeActor{std::move(*caller),

@@ -23,7 +23,7 @@ struct ExchangeSubject {
   std::string acr = {};
   std::shared_ptr<const Actor> chain = {};  ///< who has acted for the subject so far
   std::optional<base::Uuid> grant = {};     ///< whose revocation ends the new token too
-  Confirmation confirmation = {};           ///< the new token is bound to the same key
+  Confirmation confirmation = {};           ///< the new token is bound too
 };
 
 /// Who acts from now on.
@@ -42,8 +42,8 @@ Result<ExchangeSubject> resolve_subject(store::Transaction& tx, const GrantConte
                                         base::Time now);
 
 /// Establishes the actor: a personal access token, or a live token under the same conditions as for
-/// a subject that has no actor itself and is bound to no key. Error: invalid_request `actor_token
-/// invalid`.
+/// a subject that has no actor itself and is bound to no key that was not shown. Error:
+/// invalid_request `actor_token invalid`.
 Result<ExchangeActor> resolve_actor(store::Transaction& tx, const GrantContext& context,
                                     const Client& client, const GivenToken& given, base::Time now);
 

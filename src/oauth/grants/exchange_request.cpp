@@ -1,8 +1,8 @@
 #include "oauth/grants/exchange_request.h"
 
-#include <algorithm>
-#include <cstddef>
 #include <utility>
+
+#include "oauth/resource.h"
 
 namespace vestibule::oauth {
 namespace {
@@ -20,42 +20,6 @@ std::optional<RequestedType> parse_requested(std::string_view type) {
   if (type == token_type_jwt) return RequestedType::jwt;
   if (type == token_type_id_token) return RequestedType::id_token;
   return std::nullopt;
-}
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_hex_digit(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-/// RFC 3986 2: the characters of a URI but `#`, and whole percent-encodings.
-bool has_only_uri_characters(std::string_view uri) {
-  constexpr std::string_view marks = "-._~:/?[]@!$&'()*+,;=";
-  for (std::size_t i = 0; i < uri.size(); ++i) {
-    if (uri[i] == '%') {
-      if (i + 2 >= uri.size() || !is_hex_digit(uri[i + 1]) || !is_hex_digit(uri[i + 2]))
-        return false;
-    } else if (!is_letter(uri[i]) && !is_digit(uri[i]) && !marks.contains(uri[i])) {
-      return false;
-    }
-  }
-  return true;
-}
-
-/// RFC 8707 2: an absolute URI (RFC 3986 4.3), which must not include a fragment.
-bool is_resource(std::string_view uri) {
-  const auto colon = uri.find(':');
-  if (colon == 0 || colon == std::string_view::npos || colon + 1 == uri.size()) return false;
-  return is_letter(uri[0]) && has_only_uri_characters(uri) &&
-         std::ranges::all_of(uri.substr(0, colon), [](char c) {
-           return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
-         });
 }
 
 Result<GivenToken> parse_subject(const Parameters& form) {
@@ -104,10 +68,9 @@ Result<ExchangeRequest> parse_exchange_request(const Parameters& form) {
     if (!request.actor) return fail("invalid_request", "actor_token required");
   }
   request.audience = form.all("audience");
-  request.resource = form.all("resource");
-  for (const auto& uri : request.resource) {
-    if (!is_resource(uri)) return fail("invalid_target", "resource is not an absolute URI");
-  }
+  auto resources = parse_resources(form);
+  if (!resources) return std::unexpected(std::move(resources.error()));
+  request.resource = std::move(*resources);
   return request;
 }
 

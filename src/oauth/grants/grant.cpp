@@ -3,14 +3,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "oauth/claims_request.h"
 #include "oauth/grants/exchange_request.h"
+#include "oauth/token_binding.h"
 #include "oauth/user_claims.h"
 
 namespace vestibule::oauth {
 
 TokenResponse sign(const TokenIssuer& issuer, Grant grant) {
   TokenResponse response;
-  response.token_type = "Bearer";
+  response.token_type = token_type_of(grant.access.confirmation);
   response.expires_in =
       std::chrono::floor<base::Seconds>(grant.access.expires_at - grant.access.issued_at);
   response.scope = grant.access.scope;
@@ -54,12 +56,13 @@ AccessToken start_access_token(store::Transaction& tx, const GrantContext& conte
   token.expires_at = now + client.access_token_lifetime;
   token.jti = context.issuer.new_jti(now);
   token.acr = acr_of(std::nullopt);
+  token.confirmation = confirmation_of(client, context.held);
   token.extra_json = private_claims(tx, user, scope);
   return token;
 }
 
 IdToken start_id_token(store::Transaction& tx, const AccessToken& access, const Client& client,
-                       const accounts::User& user) {
+                       const accounts::User& user, std::string_view claims) {
   IdToken token{.subject = access.subject,
                 .audience = access.audience,
                 .client_id = access.client_id,
@@ -74,9 +77,13 @@ IdToken start_id_token(store::Transaction& tx, const AccessToken& access, const 
   if (std::ranges::find(token.audience, token.client_id) == token.audience.end()) {
     token.audience.push_back(token.client_id);
   }
-  if (client.id_token_claims == Client::IdTokenClaims::userinfo) {
-    token.claims = user_claims(tx, user, Scope::parse(access.scope), client, Room::token);
+  WantedClaims wanted{.names = ClaimsRequest::remembered(claims).id_token};
+  // OpenID Connect Core 5.4: where an access token is issued, a scope's claims are at userinfo.
+  if (is_told_as_by_zitadel(client)) {
+    wanted.scope = Scope::parse(access.scope);
+    token.claims = R"(,"client_id":")" + client.client_id() + '"';  // digits
   }
+  token.claims += user_claims(tx, user, wanted, client, Room::token);
   return token;
 }
 

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "base/secret.h"
 #include "oauth/client.h"
+#include "oauth/confirmation_check.h"
 #include "oauth/error.h"
 #include "oauth/scope.h"
 #include "oauth/tokens.h"
@@ -28,6 +29,7 @@ struct GrantContext {
   const sessions::Sessions& sessions;
   const base::Secret& refresh_key;  ///< MAC key of refresh tokens
   base::Random& random;
+  HeldKeys held = {};  ///< what the sender of this request has shown; new tokens are bound to it
 };
 
 /// A verdict whose transaction is to be kept even when it is a refusal, because a detected replay
@@ -72,13 +74,15 @@ Result<void> check_grant_type(const Client& client, std::string_view grant_type)
 std::vector<std::string> default_audience(const Client& client);
 
 /// An access token for a user through a client, made now, with the client's lifetime and default
-/// audience; its amr, acr, session and actor are the caller's to set.
+/// audience, bound to what the sender has shown (token_binding.h); its amr, acr, session and actor
+/// are the caller's to set.
 AccessToken start_access_token(store::Transaction& tx, const GrantContext& context,
                                const Client& client, const accounts::User& user, const Scope& scope,
                                base::Time now);
 
-/// The ID token beside such an access token, with the claims that its scope opens.
+/// The ID token beside such an access token: with the claims that were asked for by name in the
+/// grant's remembered `claims`, and those that its scope opens if the client's ID tokens have them.
 IdToken start_id_token(store::Transaction& tx, const AccessToken& access, const Client& client,
-                       const accounts::User& user);
+                       const accounts::User& user, std::string_view claims = {});
 
 }  // namespace vestibule::oauth

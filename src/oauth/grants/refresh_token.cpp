@@ -8,6 +8,7 @@
 #include "events/audit.h"
 #include "oauth/fapi.h"
 #include "oauth/impersonation.h"
+#include "oauth/resource.h"
 #include "sessions/refresh.h"
 
 namespace vestibule::oauth {
@@ -70,6 +71,10 @@ Result<Grant> renew(store::Transaction& tx, const GrantContext& context, const C
   if (known->client != client.id) return invalid_token("token of another client");
   const auto user = load_live_user(tx, context.sessions, *known, now);
   if (!user) return std::unexpected(user.error());
+  const auto details = GrantDetails::parse(known->details);
+  if (!satisfies(details.confirmation, context.held)) {
+    return invalid_token("bound to a key that was not shown");
+  }
   const auto actor = check_actor(tx, client, *known, *user);
   if (!actor) return std::unexpected(actor.error());
   const Scope granted = Scope::parse(known->scope);
@@ -78,6 +83,8 @@ Result<Grant> renew(store::Transaction& tx, const GrantContext& context, const C
   if (!scope.first_missing_in(granted).empty()) {
     return fail("invalid_scope", "the scope exceeds what was granted");
   }
+  const auto resource = narrow_resources(details.resource, request.resource);
+  if (!resource) return std::unexpected(resource.error());
 
   const auto rotation = use(tx, client, *handle, *known, now);
   if (rotation.outcome == sessions::Rotation::reused) return invalid_token("reuse detected");
@@ -103,11 +110,11 @@ Result<Grant> renew(store::Transaction& tx, const GrantContext& context, const C
   grant.access.acr = acr_of(family.auth_time);
   grant.access.actor = *actor;
   grant.access.grant = family.id;
-  grant.access.confirmation = GrantDetails::parse(family.details).confirmation;
   // OpenID Connect Core 12.2: same auth_time, no nonce.
   if (scope.contains(scope_openid)) {
-    grant.id_token = start_id_token(tx, grant.access, client, *user);
+    grant.id_token = start_id_token(tx, grant.access, client, *user, details.claims);
   }
+  if (!resource->empty()) grant.access.audience = *resource;
   grant.refresh_token =
       sessions::refresh_token_text(context.refresh_key, family.id, family.generation);
   return grant;
@@ -120,6 +127,9 @@ Result<RefreshRequest> parse_refresh_request(const Parameters& form) {
   if (!token) return fail("invalid_request", "refresh_token missing");
   RefreshRequest request{base::Secret(std::move(*token))};
   if (const auto scope = form.find("scope")) request.scope = Scope::parse(*scope);
+  auto resources = parse_resources(form);
+  if (!resources) return std::unexpected(std::move(resources.error()));
+  request.resource = std::move(*resources);
   return request;
 }
 

@@ -100,8 +100,9 @@ Grant make_grant(store::Transaction& tx, const GrantContext& context, const Clie
   access.auth_time = subject.auth_time;
   access.amr = subject.amr;
   access.acr = subject.acr.empty() ? std::string(acr_of(subject.auth_time)) : subject.acr;
-  // RFC 9449 1: a token that only its key's holder may use does not become one for everybody.
-  access.confirmation = subject.confirmation;
+  // RFC 9449 1: a token that only its key's holder may use does not become one for everybody. The
+  // client may put its own key in the place of the one that it was given.
+  if (access.confirmation.empty()) access.confirmation = subject.confirmation;
   access.actor = std::move(terms.chain);
   if (terms.scope.contains(scope_openid)) {
     grant.id_token = start_id_token(tx, access, client, subject.user);

@@ -175,14 +175,16 @@ TEST_F(TokenExchangeTest, ASubjectTokenMustBeLiveAndNameTheClient) {
 
 TEST_F(TokenExchangeTest, AnIdTokenIsASubjectOnlyForItsClientAndWithALiveSession) {
   const auto session = sign_in(account.id);
-  IdToken id{.subject = account.subject(),
-             .audience = {confidential.client_id()},
-             .client_id = confidential.client_id(),
-             .issued_at = now(),
-             .expires_at = now() + base::Seconds{600},
-             .session = session,
-             .auth_time = now(),
-             .claims = R"(,"email":"u102@acme.test","updated_at":1,"preferred_username":"u")"};
+  IdToken id{
+      .subject = account.subject(),
+      .audience = {confidential.client_id()},
+      .client_id = confidential.client_id(),
+      .issued_at = now(),
+      .expires_at = now() + base::Seconds{600},
+      .session = session,
+      .auth_time = now(),
+      .claims =
+          R"(,"email":"u102@acme.test","email_verified":true,"updated_at":1,"preferred_username":"u")"};
   const auto make = [&] { return issuer.sign_id_token(id, jose::Algorithm::rs256); };
   const auto good = make();
   EXPECT_TRUE(exchange(with_subject(good, token_type_id_token)));
