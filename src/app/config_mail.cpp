@@ -1,10 +1,33 @@
+#include <optional>
+#include <string>
+#include <string_view>
+
 #include "app/config_check.h"
-#include "app/mail.h"
 #include "http/certificates.h"
 #include "mail/message.h"
 
 namespace vestibule::app {
 namespace {
+
+struct SmtpUrl {
+  bool tls = false;  ///< from the first byte: smtps
+  std::string host;
+};
+
+/// `smtp://HOST`, `smtp://HOST:PORT` or the same with smtps, and nothing else.
+std::optional<SmtpUrl> parse_smtp_url(std::string_view url) {
+  SmtpUrl out;
+  out.tls = url.starts_with("smtps://");
+  if (!out.tls && !url.starts_with("smtp://")) return std::nullopt;
+  const auto authority = url.substr(url.find("//") + 2);
+  if (authority.empty() || authority.find_first_of("/@?#% \t\r\n") != std::string_view::npos) {
+    return std::nullopt;
+  }
+  const auto parsed = parse_host_port(authority);
+  if (!parsed && authority.find(':') != std::string_view::npos) return std::nullopt;
+  out.host = parsed ? parsed->host : std::string(authority);
+  return out;
+}
 
 void check_smtp(const Config& config, ConfigCheck& check) {
   const auto& mail = config.mail;

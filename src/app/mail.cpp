@@ -65,20 +65,6 @@ accounts::MailSender smtp_sender(const Config& config, base::Random& random) {
 
 }  // namespace
 
-std::optional<SmtpUrl> parse_smtp_url(std::string_view url) {
-  SmtpUrl out;
-  out.tls = url.starts_with("smtps://");
-  if (!out.tls && !url.starts_with("smtp://")) return std::nullopt;
-  const auto authority = url.substr(url.find("//") + 2);
-  if (authority.empty() || authority.find_first_of("/@?#% \t\r\n") != std::string_view::npos) {
-    return std::nullopt;
-  }
-  const auto parsed = parse_host_port(authority);
-  if (!parsed && authority.find(':') != std::string_view::npos) return std::nullopt;
-  out.host = parsed ? parsed->host : std::string(authority);
-  return out;
-}
-
 accounts::MailSender mail_sender(const Config& config, store::Store& store, base::Random& random) {
   switch (config.mail.transport.value_or(MailTransport::none)) {
     case MailTransport::mailbox:
