@@ -167,7 +167,7 @@ std::expected<OutgoingResponse, OutgoingError> OutgoingClient::send(
   const auto append = [&](const std::string& line) {
     auto* const longer = curl_slist_append(fields.get(), line.c_str());
     if (longer == nullptr) throw std::bad_alloc();
-    static_cast<void>(fields.release());
+    [[maybe_unused]] const auto* const grown = fields.release();
     fields.reset(longer);
   };
   for (const auto& [name, value] : request.headers) {
