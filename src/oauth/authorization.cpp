@@ -23,7 +23,7 @@ Result<void> fill(store::Transaction& tx, Authorization& request, const Authoriz
   if (auto ok = checks::check_arrival(given.arrival, request.client); !ok) return ok;
   if (auto ok = checks::check_response_type(parameters, request.client); !ok) return ok;
   if (auto ok = checks::check_response_mode(parameters); !ok) return ok;
-  auto scope = checks::check_scope(parameters, request.client);
+  auto scope = checks::check_scope(tx, parameters, request.client);
   if (!scope) return std::unexpected(std::move(scope.error()));
   auto challenge = checks::check_pkce(parameters, request.client);
   if (!challenge) return std::unexpected(std::move(challenge.error()));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "accounts/organizations.h"
 #include "accounts/users.h"
 #include "base/encoding.h"
 #include "base/text.h"
@@ -108,10 +109,17 @@ Result<void> check_response_mode(const Parameters& parameters) {
   return {};
 }
 
-Result<Scope> check_scope(const Parameters& parameters, const Client& client) {
+Result<Scope> check_scope(store::Transaction& tx, const Parameters& parameters,
+                          const Client& client) {
   const Scope requested = Scope::parse(parameters.get("scope"));
   if (requested.empty()) return missing_scope();
-  Scope scope = known_scopes(requested, client);
+  const auto own = accounts::find_organization(tx, client.organization);
+  Scope scope = known_scopes(requested, client, own ? own->primary_domain : std::string());
+  for (const auto& value : requested.values()) {
+    if (names_organization(value) && !scope.contains(value)) {
+      return fail("invalid_scope", "the organization of the scope is not found");
+    }
+  }
   if (!client.allows_grant(grant_refresh_token)) scope = scope.without(scope_offline_access);
   if (scope.empty()) return fail("invalid_scope", "none of the requested scopes is known");
   return scope;

@@ -22,7 +22,11 @@ Result<void> check_response_type(const Parameters& parameters, const Client& cli
 /// OAuth 2.0 Multiple Response Types 2.1: one that exists.
 Result<void> check_response_mode(const Parameters& parameters);
 /// RFC 6749 3.3; offline_access only for clients that may refresh (OpenID Connect Core 11).
-Result<Scope> check_scope(const Parameters& parameters, const Client& client);
+/// invalid_scope for ZITADEL's organization scopes that name any but the client's own, whose
+/// members alone may sign in to it (issue_code): dropping them would let a member of one pass for a
+/// member of the other.
+Result<Scope> check_scope(store::Transaction& tx, const Parameters& parameters,
+                          const Client& client);
 /// RFC 9700 2.1.1: PKCE with S256, for every client but those that requires_pkce lets off.
 Result<std::optional<std::string>> check_pkce(const Parameters& parameters, const Client& client);
 /// What the grant remembers: the key of `dpop_jkt` (RFC 9449 10) and the resources (RFC 8707 2.1).

@@ -91,6 +91,26 @@ TEST_F(AuthorizationTest, EverythingElseGoesBackToTheClient) {
   EXPECT_TRUE(std::holds_alternative<DeliverableError>(validate(doubled).error()));
 }
 
+TEST_F(AuthorizationTest, AnOrganizationIsTheClientsOwnOrNone) {
+  const auto with = [&](const std::string& scope) {
+    return outcome({{"scope", "openid profile email " + scope}});
+  };
+  for (const auto* own :
+       {"urn:zitadel:iam:org:id:1", "urn:zitadel:iam:org:domain:primary:acme.test"}) {
+    EXPECT_EQ(with(own), "valid");
+    EXPECT_TRUE(valid({{"scope", own}}).scope.contains(own));
+  }
+  for (const auto* other :
+       {"urn:zitadel:iam:org:id:2", "urn:zitadel:iam:org:id:", "urn:zitadel:iam:org:id:01",
+        "urn:zitadel:iam:org:id:1 urn:zitadel:iam:org:id:2",
+        "urn:zitadel:iam:org:domain:primary:other.test", "urn:zitadel:iam:org:domain:primary:"}) {
+    EXPECT_EQ(with(other), "redirected invalid_scope") << other;
+  }
+  // Another project's audience is only left out, as one whose project does not exist.
+  EXPECT_EQ(valid({{"scope", "openid urn:zitadel:iam:org:project:id:901:aud"}}).scope.text(),
+            "openid");
+}
+
 TEST_F(AuthorizationTest, OnlyThePortOfALoopbackAddressIsFree) {
   EXPECT_TRUE(matches_redirect_uri("http://127.0.0.1/cb", "http://127.0.0.1:5000/cb"));
   EXPECT_TRUE(matches_redirect_uri("http://[::1]:1/cb", "http://[::1]:2/cb"));

@@ -93,6 +93,20 @@ class ClaimsTest : public OAuthTest {
   base::SessionId session;
 };
 
+TEST_F(ClaimsTest, AScopeThatNamesTheOrganizationShowsIt) {
+  const std::string owner(scope_resourceowner);
+  const auto by_id = userinfo_of(tokens("{}", "openid urn:zitadel:iam:org:id:1").access_token);
+  EXPECT_EQ(by_id.at("urn:zitadel:iam:org:id"), "1");
+  EXPECT_EQ(by_id.at(owner + ":id"), "1");
+  EXPECT_EQ(by_id.at(owner + ":name"), "Acme");
+  EXPECT_EQ(by_id.at(owner + ":primary_domain"), "acme.test");
+  const auto by_domain =
+      userinfo_of(tokens("{}", "openid urn:zitadel:iam:org:domain:primary:acme.test").access_token);
+  EXPECT_EQ(by_domain.at("urn:zitadel:iam:org:domain:primary"), "acme.test");
+  EXPECT_FALSE(by_domain.contains(owner + ":id"));
+  EXPECT_FALSE(userinfo_of(tokens("{}", "openid").access_token).contains("urn:zitadel:iam:org:id"));
+}
+
 TEST_F(ClaimsTest, ClaimsAskedForByNameStandWhereTheyWereAskedFor) {
   const auto response = tokens(
       R"({"userinfo":{"email":null,"address":null},"id_token":{"picture":{"essential":true}}})");

@@ -115,9 +115,8 @@ Result<VerifiedClient> verify_client(store::Transaction& tx, const ParsedCredent
     return refuse(credentials.method, "this client does not authenticate with a secret");
   }
   if (client->is_public()) {
-    if (credentials.method != AuthMethod::none) {
-      return refuse(credentials.method, "this client has no secret");
-    }
+    // As at ZITADEL, whose applications send what stands in their environment for a secret even if
+    // there is none: it is not looked at, and the client has shown nothing by it.
     return VerifiedClient(std::move(*client), AuthMethod::none);
   }
   if (credentials.method == AuthMethod::none) {

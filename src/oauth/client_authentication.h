@@ -62,9 +62,9 @@ class VerifiedClient {
 
 /// RFC 6749 section 2.3. A client with a secret may use basic or post whichever it registered.
 /// `certificate` is the one of its connection, if there is one, for tls_client_auth (RFC 8705
-/// section 2.1). Reads only. Errors: invalid_client; 401 if it tried Basic (section 5.2), where the
-/// answer needs WWW-Authenticate, or should have had a certificate, else 400 as ZITADEL answers.
-/// Assertions go to verify_assertion instead.
+/// section 2.1). A public client's secret is ignored. Reads only. Errors: invalid_client; 401 if it
+/// tried Basic (section 5.2), where the answer needs WWW-Authenticate, or should have had a
+/// certificate, else 400 as ZITADEL answers. Assertions go to verify_assertion instead.
 Result<VerifiedClient> verify_client(store::Transaction& tx, const ParsedCredentials& credentials,
                                      const ClientCertificate* certificate = nullptr);
 

@@ -49,18 +49,25 @@ Scope Scope::without(std::string_view value) const {
   return result;
 }
 
-Scope known_scopes(const Scope& requested, const Client& client) {
+bool names_organization(std::string_view scope) {
+  return scope.starts_with(scope_organization_id) || scope.starts_with(scope_organization_domain);
+}
+
+Scope known_scopes(const Scope& requested, const Client& client, std::string_view primary_domain) {
   static constexpr std::array plain = {scope_openid,   scope_profile,      scope_email,
                                        scope_phone,    scope_address,      scope_offline_access,
                                        scope_metadata, scope_resourceowner};
   const std::string own_organization =
-      "urn:zitadel:iam:org:id:" + base::to_string(client.organization);
+      std::string(scope_organization_id) + base::to_string(client.organization);
+  const std::string own_domain =
+      primary_domain.empty() ? std::string()
+                             : std::string(scope_organization_domain) + std::string(primary_domain);
   const std::string own_project =
       "urn:zitadel:iam:org:project:id:" + base::to_decimal(client.project) + ":aud";
   Scope result;
   for (const auto& value : requested.values_) {
     if (std::ranges::find(plain, value) != plain.end() || value == own_organization ||
-        value == own_project) {
+        value == own_domain || value == own_project) {
       result.values_.push_back(value);
     }
   }

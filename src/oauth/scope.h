@@ -29,7 +29,7 @@ class Scope {
   Scope without(std::string_view value) const;
 
  private:
-  friend Scope known_scopes(const Scope&, const Client&);
+  friend Scope known_scopes(const Scope&, const Client&, std::string_view);
   std::vector<std::string> values_;
 };
 
@@ -42,11 +42,20 @@ inline constexpr std::string_view scope_offline_access = "offline_access";
 inline constexpr std::string_view scope_metadata = "urn:zitadel:iam:user:metadata";
 inline constexpr std::string_view scope_resourceowner = "urn:zitadel:iam:user:resourceowner";
 
+/// What ZITADEL's two scopes begin with that say of which organization the user must be: its id or
+/// its primary domain follows.
+inline constexpr std::string_view scope_organization_id = "urn:zitadel:iam:org:id:";
+inline constexpr std::string_view scope_organization_domain = "urn:zitadel:iam:org:domain:primary:";
+/// Whether it is one of them, of whichever organization.
+bool names_organization(std::string_view scope);
+
 /// The requested values that mean something here for this client; the others are dropped, and the
 /// answer's `scope` says so (RFC 6749 section 3.3). Beside OpenID Connect's: ZITADEL's metadata and
-/// resource owner, `urn:zitadel:iam:org:id:ORG` for the client's own organization and
+/// resource owner, `urn:zitadel:iam:org:id:ORG` for the client's own organization,
+/// `urn:zitadel:iam:org:domain:primary:DOMAIN` if its domain is given, and
 /// `urn:zitadel:iam:org:project:id:PROJECT:aud` for its own project.
-Scope known_scopes(const Scope& requested, const Client& client);
+Scope known_scopes(const Scope& requested, const Client& client,
+                   std::string_view primary_domain = {});
 
 /// The error of a request that names no scope at all, in ZITADEL's words.
 std::unexpected<Error> missing_scope();

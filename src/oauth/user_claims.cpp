@@ -147,18 +147,39 @@ void write_metadata(jose::ClaimsWriter& writer, store::Transaction& tx, const ac
   writer.end_object();
 }
 
-void write_private(jose::ClaimsWriter& writer, store::Transaction& tx, const accounts::User& user,
-                   const Scope& scope, std::size_t metadata_limit) {
-  if (scope.contains(scope_metadata)) write_metadata(writer, tx, user, metadata_limit);
-  if (scope.contains(scope_resourceowner)) {
-    const auto organization = accounts::find_organization(tx, user.organization);
+/// `name` of the scope `name:value`, as a claim.
+std::string claim_of(std::string_view scope_prefix) {
+  return std::string(scope_prefix.substr(0, scope_prefix.size() - 1));
+}
+
+/// As ZITADEL: a scope that names the organization by id asserts the resource owner too.
+void write_organization(jose::ClaimsWriter& writer, store::Transaction& tx,
+                        const accounts::User& user, const Scope& scope) {
+  const auto id = base::to_string(user.organization);
+  const auto organization = accounts::find_organization(tx, user.organization);
+  const bool by_id = scope.contains(std::string(scope_organization_id) + id);
+  if (by_id) writer.text(claim_of(scope_organization_id), id);
+  if (by_id || scope.contains(scope_resourceowner)) {
     const std::string prefix = std::string(scope_resourceowner) + ":";
-    writer.text(prefix + "id", base::to_string(user.organization));
+    writer.text(prefix + "id", id);
     if (organization) {
       writer.text(prefix + "name", organization->name)
           .text(prefix + "primary_domain", organization->primary_domain);
     }
   }
+  if (organization &&
+      scope.contains(std::string(scope_organization_domain) + organization->primary_domain)) {
+    writer.text(claim_of(scope_organization_domain), organization->primary_domain);
+  }
+}
+
+void write_private(jose::ClaimsWriter& writer, store::Transaction& tx, const accounts::User& user,
+                   const Scope& scope, std::size_t metadata_limit) {
+  if (scope.contains(scope_metadata)) write_metadata(writer, tx, user, metadata_limit);
+  const bool asks = std::ranges::any_of(scope.values(), [](const std::string& value) {
+    return value == scope_resourceowner || names_organization(value);
+  });
+  if (asks) write_organization(writer, tx, user, scope);
 }
 
 }  // namespace
