@@ -34,6 +34,7 @@ GatewayOptions checked(GatewayOptions options) {
 Context::Context(GatewayOptions wanted, Dependencies dependencies)
     : options(checked(std::move(wanted))),
       provider(dependencies.provider),
+      ended(dependencies.ended),
       clock(dependencies.clock),
       random(dependencies.random),
       names(value_or_throw(CookieNames::for_origin(options.public_origin))),

@@ -37,6 +37,7 @@ class Context {
 
   const GatewayOptions options;
   IdentityProvider& provider;
+  const sessions::EndedSessions& ended;
   const base::Clock& clock;
   base::Random& random;
   const CookieNames names;

@@ -57,7 +57,7 @@ class SessionApi {
         add_cookies(answer, admission.cookies);
         co_return answer;
       }
-      admission.cookies = context_.session.erase();
+      admission.cookies = dead_cookie(admission.identity->session);
     }
     auto answer = signed_out_answer();
     if (cause == Cause::foreign_page) co_return answer;
@@ -93,7 +93,9 @@ class SessionApi {
     const auto visitor = context_.read_visitor(request);
     if (!visitor.session) co_return no_session_answer();
     const auto erased = co_await context_.provider.erase_guest(visitor.session->session);
-    if (!erased) co_return with_dead_cookie(error_answer(erased.error()), erased.error());
+    if (!erased)
+      co_return with_dead_cookie(error_answer(erased.error()), erased.error(),
+                                 visitor.session->session);
     auto answer = http::Response::no_content();
     forget_browser(answer);
     co_return answer;
@@ -166,14 +168,15 @@ class SessionApi {
                         "Some of what you entered cannot be taken:", return_to, checked.errors)
           : error_answer(422, "invalid_fields", "some fields cannot be taken", checked.errors);
 
-    SessionHandle handle = held.grant->session;
+    const SessionHandle& held_session = held.grant->session;
+    SessionHandle handle = held_session;
     auto upgraded = co_await context_.provider.upgrade(std::move(handle), std::move(checked.form));
     if (!upgraded) {
       auto answer = input->kind == BodyKind::form
                         ? notice_page(error_answer(upgraded.error()).status, "That did not work",
                                       upgraded.error().message, return_to)
                         : error_answer(upgraded.error());
-      co_return with_dead_cookie(std::move(answer), upgraded.error());
+      co_return with_dead_cookie(std::move(answer), upgraded.error(), held_session);
     }
     auto answer = input->kind == BodyKind::form
                       ? http::Response::redirect(return_to)
@@ -189,10 +192,17 @@ class SessionApi {
   }
 
   /// A cookie that leads nowhere is deleted with the answer that says so.
-  http::Response with_dead_cookie(http::Response answer, const base::Error& error) const {
-    if (error.reason == "no_session" || error.reason == "guest_gone")
-      add_cookies(answer, context_.session.erase());
+  http::Response with_dead_cookie(http::Response answer, const base::Error& error,
+                                  const SessionHandle& held) const {
+    if (error.reason == "guest_gone") add_cookies(answer, context_.session.erase());
+    if (error.reason == "no_session") add_cookies(answer, dead_cookie(held));
     return answer;
+  }
+
+  std::vector<http::SetCookie> dead_cookie(const SessionHandle& held) const {
+    const auto leftover = leftover_of(context_.ended, held.session, context_.clock.now());
+    if (leftover == Leftover::none) return {};
+    return context_.session.erase();
   }
 
   Context& context_;

@@ -3,7 +3,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "sessions/sessions.h"
+
 namespace vestibule::gateway {
+
+Leftover leftover_of(const sessions::EndedSessions& ended, const base::SessionId& session,
+                     base::Time now) {
+  const auto ended_at = ended.find(session);
+  const bool lately = ended_at && now - *ended_at < sessions::rotation_grace;
+  return lately ? Leftover::none : Leftover::session_cookie;
+}
 
 Visitor VisitorReader::read(const http::HeaderList& headers, base::Time now) const {
   const http::Cookies cookies(headers);
@@ -22,7 +31,10 @@ Visitor VisitorReader::read(const http::HeaderList& headers, base::Time now) con
                                                   : TokenState::fresh;
     return visitor;
   }
-  if (reading.state != SessionReading::State::absent) visitor.leftover = Leftover::session_cookie;
+  if (reading.state == SessionReading::State::valid)
+    visitor.leftover = leftover_of(ended_, reading.grant->session.session, now);
+  else if (reading.state != SessionReading::State::absent)
+    visitor.leftover = Leftover::session_cookie;
   // The session that the ticket opened may have ended since: such a ticket leads nowhere.
   visitor.ticket = ticket_.read(cookies, now);
   if (visitor.ticket && ended_.contains(visitor.ticket->session)) visitor.ticket.reset();

@@ -58,6 +58,14 @@ bool EndedSessions::contains(const base::SessionId& id) const {
   return shard.ended_at.contains(id);
 }
 
+std::optional<base::Time> EndedSessions::find(const base::SessionId& id) const {
+  const Shard& shard = shards_->of(id);
+  const std::shared_lock lock(shard.mutex);
+  const auto found = shard.ended_at.find(id);
+  if (found == shard.ended_at.end()) return std::nullopt;
+  return base::from_milliseconds(found->second);
+}
+
 void EndedSessions::add(std::span<const base::SessionId> ids, base::Time ended_at) {
   for (const auto& id : ids) {
     Shard& shard = shards_->of(id);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "base/clock.h"
@@ -20,6 +21,8 @@ class EndedSessions {
   /// Loads what the store remembers; called at start before the first request.
   void load(store::Store& store);
   bool contains(const base::SessionId& id) const;
+  /// When it ended; nullopt for a session that is not known to have ended.
+  std::optional<base::Time> find(const base::SessionId& id) const;
   void add(std::span<const base::SessionId> ids, base::Time ended_at);
   /// Forgets what ended before; the keeper calls it with what Sessions::forget_ended was given.
   void remove_before(base::Time ended_before);

@@ -293,6 +293,19 @@ def test_replayed_after_upgrade(front):
     assert guest.session()["sub"] == sub
 
 
+def test_a_request_under_way_does_not_take_the_new_cookie_away(front):
+    """Another tab's request, or a second click, carries the old cookie while the upgrade commits:
+    what it is answered reaches the browser after the new cookie."""
+    guest = guest_of(front)
+    old = dict(guest.cookies)
+    assert guest.upgrade(new_email()).status_code == 200
+    late = Visitor(front.application, old)
+    assert not {SESSION, REFRESH} & set(set_cookies(late.get("/guest/v1/session")))
+    assert not {SESSION, REFRESH} & set(set_cookies(late.copy(**old).upgrade(new_email())))
+    assert not {SESSION, REFRESH} & set(set_cookies(late.copy(**old).get("/guest/v1/timeline")))
+    assert guest.session()["kind"] == "account"
+
+
 def test_replayed_after_forget_me(front):
     guest = guest_of(front)
     old = dict(guest.cookies)
