@@ -1,57 +1,72 @@
 package main
 
 import (
+	"encoding/json"
+
+	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 	"golang.org/x/oauth2/jwt"
 
-	"vestibule.example/interop/steps"
+	. "vestibule.example/interop/world"
 )
 
-func device(settings steps.Settings) {
-	c := newClient(settings)
-	// go-oidc discovers this endpoint since 3.12.
-	begun, err := c.config.DeviceAuth(background)
-	steps.Check("begin", err)
-	steps.Visit(begun.VerificationURIComplete)
-	begun.Interval = 1 // the first poll; the decision has been made
-	token, err := c.config.DeviceAccessToken(background, begun)
-	if err != nil {
-		steps.Refused("the device", err)
-		return
-	}
-	steps.Say("tokens", steps.Fields{"userinfo": c.userInfo(token),
-		"refreshes": c.refresh(token).AccessToken != ""})
-	_, err = c.config.DeviceAccessToken(background, begun)
-	steps.Refused("a used device code", err)
+// beginDevice shows the secret by hand: the library begins with `client_id` alone, although RFC 8628
+// section 3.1 asks of a confidential client that it authenticates.
+func beginDevice(w World) (client, *oauth2.DeviceAuthResponse) {
+	c := newClient(w, "web")
+	begun := Must(c.config.DeviceAuth(background,
+		oauth2.SetAuthURLParam("client_secret", c.config.ClientSecret)))
+	return c, begun
 }
 
-func clientCredentials(settings steps.Settings) {
-	c := newClient(settings)
-	config := clientcredentials.Config{ClientID: settings.ClientID,
-		ClientSecret: settings.ClientSecret, TokenURL: c.provider.Endpoint().TokenURL}
-	token, err := config.Token(background)
-	steps.Check("client credentials", err)
-	steps.Say("tokens", steps.Fields{"type": token.Type()})
+func (c client) poll(begun *oauth2.DeviceAuthResponse) (*oauth2.Token, error) {
+	once := *begun
+	once.Interval = 1 // for the first poll there is nothing to wait for
+	return c.config.DeviceAccessToken(background, &once)
+}
+
+func device(w World) {
+	c, begun := beginDevice(w)
+	w.Confirm(begun.UserCode, "allow")
+	token := Must(c.poll(begun))
+	Equal(Must(c.verify(rawIDToken(token))).Subject, w.Sub)
+	Equal(Must(c.userInfo(token)).Subject, w.Sub)
+	Must(c.renew(token.RefreshToken))
+	Refused(c.poll(begun))("invalid_grant")
+}
+
+func deniedDevice(w World) {
+	c, begun := beginDevice(w)
+	w.Confirm(begun.UserCode, "deny")
+	Refused(c.poll(begun))("access_denied")
+	Refused(newClient(w, "public").config.DeviceAuth(background))("unauthorized_client")
+	Refused(c.config.DeviceAuth(background))("invalid_client")
+}
+
+func clientCredentials(w World) {
+	c := newClient(w, "web")
+	config := clientcredentials.Config{ClientID: c.config.ClientID,
+		ClientSecret: c.config.ClientSecret, TokenURL: c.config.Endpoint.TokenURL}
+	Equal(Must(config.Token(background)).Type(), "Bearer")
 	config.ClientSecret = "wrong"
-	_, err = config.Token(background)
-	steps.Refused("a wrong secret", err)
+	Refused(config.Token(background))("invalid_client")
+	config.ClientID, config.ClientSecret = w.Clients["signed"].ID, w.Clients["signed"].Secret
+	Refused(config.Token(background))("unauthorized_client")
 }
 
-// jwtProfile is the grant of RFC 7523 section 2.1, for which x/oauth2 has a package of its own. It
-// puts scopes into the assertion, as one vendor wants them, where RFC 7523 knows none.
-func jwtProfile(settings steps.Settings) {
-	c := newClient(settings)
-	config := jwt.Config{Email: settings.UserID, Subject: settings.UserID,
-		PrivateKey: []byte(settings.Key), PrivateKeyID: settings.KeyID,
-		TokenURL: c.provider.Endpoint().TokenURL, Audience: settings.Issuer}
-	token, err := config.TokenSource(background).Token()
-	steps.Check("jwt profile", err)
-	steps.Say("tokens", steps.Fields{"access_token": token.AccessToken})
+// jwtProfile is the grant of RFC 7523 section 2.1. The library can ask for no scope: it writes
+// scopes into the assertion, as one vendor wants them, and not into the form.
+func jwtProfile(w World) {
+	c := newClient(w, "web")
+	var key struct{ KeyID, Key string }
+	Check(json.Unmarshal(w.Service.Key, &key))
+	config := jwt.Config{Email: w.Service.ID, Subject: w.Service.ID, PrivateKey: []byte(key.Key),
+		PrivateKeyID: key.KeyID, TokenURL: c.config.Endpoint.TokenURL, Audience: w.Issuer}
+	token := Must(config.TokenSource(background).Token())
+	Refused(c.userInfo(token))("403")
 
 	config.PrivateKeyID = "unknown"
-	_, err = config.TokenSource(background).Token()
-	steps.Refused("an unknown key", err)
-	config.PrivateKeyID, config.Audience = settings.KeyID, "https://elsewhere.example"
-	_, err = config.TokenSource(background).Token()
-	steps.Refused("another audience", err)
+	Refused(config.TokenSource(background).Token())("invalid_grant")
+	config.PrivateKeyID, config.Audience = key.KeyID, "https://elsewhere.example"
+	Refused(config.TokenSource(background).Token())("invalid_grant")
 }

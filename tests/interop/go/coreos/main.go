@@ -7,63 +7,70 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
-	"vestibule.example/interop/steps"
+	. "vestibule.example/interop/world"
 )
 
 var background = context.Background()
 
 func main() {
-	steps.Run(map[string]func(steps.Settings){
-		"sign-in":            signIn,
-		"signing-algorithm":  signingAlgorithm,
-		"rejections":         rejections,
-		"device":             device,
-		"client-credentials": clientCredentials,
-		"jwt-profile":        jwtProfile,
+	Run(map[string]func(World){
+		"signIn": signIn, "publicSignIn": publicSignIn, "signedAnswers": signedAnswers,
+		"refresh": refresh, "signOut": signOut, "accessToken": accessToken, "refusals": refusals,
+		"badTokens": badTokens, "device": device, "deniedDevice": deniedDevice,
+		"clientCredentials": clientCredentials, "jwtProfile": jwtProfile,
 	})
 }
 
-func discover(settings steps.Settings) *oidc.Provider {
-	provider, err := oidc.NewProvider(background, settings.Issuer)
-	steps.Check("discover", err)
-	return provider
-}
-
-func configure(settings steps.Settings, provider *oidc.Provider) *oauth2.Config {
-	return &oauth2.Config{
-		ClientID:     settings.ClientID,
-		ClientSecret: settings.ClientSecret,
-		Endpoint:     provider.Endpoint(),
-		RedirectURL:  settings.RedirectURI,
-		Scopes:       []string{oidc.ScopeOpenID, "profile", "email", oidc.ScopeOfflineAccess},
-	}
-}
-
-// client is one relying party with what its provider told about itself.
+// client is a relying party with what its provider told about itself.
 type client struct {
-	settings steps.Settings
+	world    World
 	provider *oidc.Provider
 	config   *oauth2.Config
 }
 
-func newClient(settings steps.Settings) client {
-	provider := discover(settings)
-	return client{settings, provider, configure(settings, provider)}
+func newClient(w World, kind string) client {
+	provider := Must(oidc.NewProvider(background, w.Issuer))
+	return client{w, provider, &oauth2.Config{
+		ClientID:     w.Clients[kind].ID,
+		ClientSecret: w.Clients[kind].Secret,
+		Endpoint:     provider.Endpoint(),
+		RedirectURL:  w.RedirectURI,
+		Scopes:       []string{oidc.ScopeOpenID, "profile", "email", oidc.ScopeOfflineAccess},
+	}}
 }
 
-// authorize sends a browser to the provider; it gives the code and the verifier of its challenge.
-func (c client) authorize(nonce string) (code, verifier string) {
+// authorize gives a code and the verifier of its challenge.
+func (c client) authorize(options ...oauth2.AuthCodeOption) (code, verifier string, err error) {
 	state := oauth2.GenerateVerifier()
 	verifier = oauth2.GenerateVerifier()
-	back := steps.Visit(c.config.AuthCodeURL(state, oidc.Nonce(nonce),
-		oauth2.S256ChallengeOption(verifier)))
-	return steps.Code(back, state, c.settings.Issuer), verifier
+	options = append(options, oidc.Nonce("a nonce"), oauth2.S256ChallengeOption(verifier))
+	code, err = c.world.Authorize(c.config.AuthCodeURL(state, options...), state)
+	return code, verifier, err
 }
 
-func (c client) redeem(code, verifier string) *oauth2.Token {
-	token, err := c.config.Exchange(background, code, oauth2.VerifierOption(verifier))
-	steps.Check("exchange", err)
-	return token
+func (c client) signIn() (*oauth2.Token, *oidc.IDToken) {
+	code, verifier, err := c.authorize()
+	Check(err)
+	token := Must(c.config.Exchange(background, code, oauth2.VerifierOption(verifier)))
+	identity := Must(c.verify(rawIDToken(token)))
+	Check(identity.VerifyAccessToken(token.AccessToken))
+	Equal(identity.Nonce, "a nonce")
+	Equal(identity.Subject, c.world.Sub)
+	return token, identity
+}
+
+// verify checks an ID token's signature, issuer, audience and expiry.
+func (c client) verify(idToken string) (*oidc.IDToken, error) {
+	return c.provider.Verifier(&oidc.Config{ClientID: c.config.ClientID}).Verify(background, idToken)
+}
+
+func (c client) userInfo(token *oauth2.Token) (*oidc.UserInfo, error) {
+	return c.provider.UserInfo(background, oauth2.StaticTokenSource(token))
+}
+
+// renew gives the library nothing but the refresh token, so that it renews by itself.
+func (c client) renew(refreshToken string) (*oauth2.Token, error) {
+	return c.config.TokenSource(background, &oauth2.Token{RefreshToken: refreshToken}).Token()
 }
 
 func rawIDToken(token *oauth2.Token) string {
