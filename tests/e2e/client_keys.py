@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
+from dpop import number
+
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
@@ -42,7 +44,9 @@ class Key:
         jwk = writer.to_jwk(self.private.public_key())
         jwk = jwk if isinstance(jwk, dict) else json.loads(jwk)
         if self.algorithm == "ES256":
-            jwk.pop("key_ops", None)
+            # RFC 7518 6.2.1.2: the whole size, which PyJWT cuts where a coordinate begins with zero.
+            point = self.private.public_key().public_numbers()
+            jwk |= {"x": number(point.x, 32), "y": number(point.y, 32)}
         wanted = {name: jwk[name] for name in ("kty", "crv", "x", "y", "n", "e") if name in jwk}
         return {**wanted, "kid": self.kid}
 
