@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from browser import Browser
+from device_pages import confirmation, decide, sign_in
 from people import PASSWORD, REDIRECT, add_user, change_client, userinfo
 from vestibule_process import Vestibule
 from visitor import NAVIGATION, Visitor, hidden_field
@@ -52,32 +53,6 @@ def error_of(response):
     assert response.status_code == 400, response.text
     assert "no-store" in response.headers["Cache-Control"]
     return response.json()["error"]
-
-
-def sign_in(browser, location):
-    page = browser.get(location, headers=NAVIGATION)
-    assert page.status_code == 200 and 'id="login-submit"' in page.text, page.text
-    answer = browser.post("/ui/login", data={"request": hidden_field(page.text, "request"),
-                                             "username": "ada", "password": PASSWORD})
-    assert answer.status_code == 303, answer.text
-    return browser.get(answer.headers["Location"], headers=NAVIGATION)
-
-
-def confirmation(server, begun, browser=None):
-    """(browser, the confirmation page) after typing the code and signing in."""
-    browser = browser or Visitor(server.issuer)
-    typed = browser.post("/device", data={"user_code": begun["user_code"].lower()})
-    assert typed.status_code == 303, typed.text
-    page = browser.get(typed.headers["Location"], headers=NAVIGATION)
-    if page.status_code == 303:
-        page = sign_in(browser, page.headers["Location"])
-    assert page.status_code == 200, page.text
-    return browser, page.text
-
-
-def decide(browser, page, decision, **changes):
-    return browser.post("/device/decision", data={"consent": hidden_field(page, "consent"),
-                                                  "decision": decision}, **changes)
 
 
 # The device authorization endpoint

@@ -16,7 +16,10 @@ SIGNED_INTROSPECTION = "application/token-introspection+jwt"
 
 
 class OpenProvider:
-    """A running server with registration for everybody, and a person who has every claim."""
+    """A running server with registration for everybody, and a person who has every claim. `ca` is
+    what its certificate is judged by, if it has one."""
+
+    ca = True
 
     def __init__(self, directory, **config):
         self.server = Vestibule(directory, config={
@@ -24,9 +27,9 @@ class OpenProvider:
         self.server.bootstrap
         self.person = add_user(self.server, EVERY_CLAIM)
         self.server.start()
-        self.issuer = self.server.issuer
+        self.issuer = self.server.config["public_url"]
         self.metadata = requests.get(self.issuer + "/.well-known/openid-configuration",
-                                     timeout=10).json()
+                                     timeout=10, verify=self.ca).json()
 
     def register(self, **metadata):
         """The answer of the registration endpoint."""
@@ -57,6 +60,20 @@ class OpenProvider:
         keys = jwt.PyJWKClient(self.metadata["jwks_uri"])
         return jwt.decode(token, keys.get_signing_key_from_jwt(token).key, algorithms=[algorithm],
                           audience=audience, issuer=self.issuer, options=options)
+
+
+def pass_pages(browser, answer):
+    """From the authorization endpoint's answer through sign-in and consent to its last one."""
+    if answer.headers.get("Location", "").startswith("/ui/login"):
+        page = browser.get(answer.headers["Location"], headers=NAVIGATION)
+        done = browser.post("/ui/login", data={
+            "request": hidden_field(page.text, "request"), "password": PASSWORD,
+            "username": EVERY_CLAIM["preferred_username"]})
+        answer = browser.get(done.headers["Location"], headers=NAVIGATION)
+    if 'id="consent-allow"' in answer.text:
+        answer = browser.post("/oauth/v2/authorize/continue", data={
+            "consent": hidden_field(answer.text, "consent"), "decision": "allow"})
+    return answer
 
 
 class Party:
@@ -103,16 +120,7 @@ class Party:
 
     def finish(self, browser, answer):
         """What comes to the client once the person has signed in and agreed."""
-        if answer.headers.get("Location", "").startswith("/ui/login"):
-            page = browser.get(answer.headers["Location"], headers=NAVIGATION)
-            done = browser.post("/ui/login", data={
-                "request": hidden_field(page.text, "request"), "password": PASSWORD,
-                "username": EVERY_CLAIM["preferred_username"]})
-            answer = browser.get(done.headers["Location"], headers=NAVIGATION)
-        if 'id="consent-allow"' in answer.text:
-            answer = browser.post("/oauth/v2/authorize/continue", data={
-                "consent": hidden_field(answer.text, "consent"), "decision": "allow"})
-        return Answer(answer)
+        return Answer(pass_pages(browser, answer))
 
     def authorize(self, browser=None, **changes):
         browser = browser or self.provider.browser()

@@ -1,6 +1,10 @@
+from pathlib import Path
+
 import pytest
 import requests
 
+from packages import npm_folder
+from tls_provider import TlsProvider
 from tokens import Provider
 from vestibule_process import Vestibule
 
@@ -27,6 +31,20 @@ def public_provider(tmp_path_factory):
     vestibule = running(tmp_path_factory.mktemp("interop-public"), public_client=True)
     yield Provider(vestibule)
     assert vestibule.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def tls_provider(tmp_path_factory):
+    """A server over TLS, with a client for each kind of application."""
+    running = TlsProvider(tmp_path_factory.mktemp("tls"))
+    yield running
+    assert running.server.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def npm_clients():
+    """The folder of the scripts in js/, beside their packages."""
+    return npm_folder("npm-clients", Path(__file__).parent / "js")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,180 @@
+"""Auth.js 5 with its ZITADEL provider: js/authjs_app.mjs, as a browser sees it."""
+
+import contextlib
+import json
+import secrets
+
+import pytest
+import requests
+
+from client_keys import Key
+from conversation import Person
+from vestibule_process import Process, free_port, wait_for
+
+SCOPE = "openid profile email offline_access urn:zitadel:iam:org:id:{organization}"
+
+
+class Application(Process):
+    """The application, registered at the provider for an authentication method."""
+
+    def __init__(self, provider, scripts, directory, method="client_secret_basic", profile="id_token",
+                 secret=None):
+        super().__init__(directory / "application.log")
+        self.provider = provider
+        self.url = f"http://localhost:{free_port()}"
+        self.scripts = scripts
+        self.settings = {
+            "url": self.url, "issuer": provider.issuer, "method": method, "profileFrom": profile,
+            "scope": SCOPE.format(organization=provider.server.bootstrap["organization_id"]),
+            "client": provider.add_client(
+                Key("ES256") if method == "private_key_jwt" else None,
+                redirect_uris=[self.url + "/auth/callback/zitadel"],
+                post_logout_redirect_uris=[self.url + "/left"],
+                grant_types=["authorization_code", "refresh_token"],
+                id_token_claims="userinfo" if profile == "id_token" else "minimal",
+                **({} if method == "private_key_jwt" else {"token_endpoint_auth_method": method}))}
+        if secret:
+            self.settings["client"]["secret"] = secret
+
+    def start(self):
+        self.spawn(["node", self.scripts / "authjs_app.mjs"], {
+            "APPLICATION": json.dumps(self.settings), "AUTH_SECRET": secrets.token_hex(32),
+            "NODE_EXTRA_CA_CERTS": self.provider.ca})
+
+        def ready():
+            assert self.running, f"the application ended:\n{self.log.read_text()[-4000:]}"
+            return requests.get(self.url + "/auth/csrf", timeout=5).ok
+
+        wait_for(ready, "the application")
+        return self
+
+
+class Customer(Person):
+    """Somebody at the application."""
+
+    def __init__(self, application):
+        super().__init__(application.provider)
+        self.url = application.url
+        self.session = requests.Session()
+
+    def get(self, path):
+        return self.session.get(self.url + path, timeout=20, allow_redirects=False)
+
+    def post(self, path, form=None, body=None):
+        token = self.get("/auth/csrf").json()["csrfToken"]
+        if body is not None:
+            return self.session.post(self.url + path, json={"csrfToken": token, **body}, timeout=20)
+        return self.session.post(self.url + path, data={"csrfToken": token, **(form or {})}, timeout=20,
+                                 allow_redirects=False)
+
+    def begin(self):
+        """The authorization request that the application sends the browser with."""
+        leaving = self.post("/auth/signin/zitadel", {"callbackUrl": self.url + "/me"})
+        assert leaving.status_code == 302, leaving.text
+        return leaving.headers["Location"]
+
+    def come_back(self, callback):
+        """Where the application sends the browser from its callback."""
+        return self.session.get(callback, timeout=20, allow_redirects=False).headers["Location"]
+
+    def sign_in(self):
+        assert self.come_back(self.visit(self.begin())["url"]) == self.url + "/me"
+
+
+@contextlib.contextmanager
+def running(*arguments, **options):
+    application = Application(*arguments, **options)
+    try:
+        yield application.start()
+    finally:
+        application.stop()
+
+
+@pytest.fixture(scope="module")
+def application(tls_provider, npm_clients, tmp_path_factory):
+    with running(tls_provider, npm_clients, tmp_path_factory.mktemp("authjs")) as started:
+        yield started
+
+
+@pytest.fixture
+def customer(application):
+    return Customer(application)
+
+
+def test_sign_in(customer, tls_provider):
+    assert customer.get("/me").status_code == 401
+    customer.sign_in()
+    session = customer.get("/auth/session").json()
+    assert session["user"] == {"name": "Ada Byron", "email": "ada@ada.example",
+                               "image": "https://ada.example/me.png"}
+    assert session["sub"] == tls_provider.person["sub"]
+    assert customer.get("/me").json()["preferred_username"] == "ada"
+
+
+def test_refresh(customer):
+    customer.sign_in()
+    for _ in range(2):
+        customer.post("/auth/session", body={"data": {}})
+        session = customer.get("/auth/session").json()
+        assert "problem" not in session
+        assert customer.get("/me").status_code == 200
+
+
+def test_sign_out(customer):
+    customer.sign_in()
+    leaving = customer.get("/leave").headers["Location"]
+    assert customer.visit(leaving)["url"] == customer.url + "/left"
+    assert customer.get("/me").status_code == 401, "the provider refuses the token"
+    customer.post("/auth/session", body={"data": {}})
+    assert customer.get("/auth/session").json()["problem"] == "invalid_grant"
+    customer.post("/auth/signout")
+    assert customer.get("/auth/session").json() is None
+
+
+@pytest.mark.parametrize("method", ["client_secret_post", "private_key_jwt", "none"])
+def test_authentication_methods(tls_provider, npm_clients, tmp_path, method):
+    with running(tls_provider, npm_clients, tmp_path, method=method) as application:
+        Customer(application).sign_in()
+
+
+def test_the_profile_of_userinfo(tls_provider, npm_clients, tmp_path):
+    with running(tls_provider, npm_clients, tmp_path, profile="userinfo") as application:
+        customer = Customer(application)
+        customer.sign_in()
+        assert customer.get("/auth/session").json()["user"]["name"] == "Ada Byron"
+
+
+def assert_nobody(customer, location, error):
+    assert location.startswith(f"{customer.url}/auth/error?error={error}") or \
+        location.startswith(f"{customer.url}/auth/signin?error={error}"), location
+    assert customer.get("/auth/session").json() is None
+
+
+def test_a_replayed_callback(customer, application):
+    callback = customer.visit(customer.begin())["url"]
+    cookies = customer.session.cookies.copy()
+    assert customer.come_back(callback) == customer.url + "/me"
+    thief = Customer(application)
+    thief.session.cookies = cookies
+    assert_nobody(thief, thief.come_back(callback), "Configuration")
+    assert customer.get("/me").status_code == 401, "what the code gave is revoked"
+
+
+def test_a_callback_in_another_browser(customer, application):
+    callback = customer.visit(customer.begin())["url"]
+    other = Customer(application)
+    other.begin()
+    assert_nobody(other, other.come_back(callback), "Configuration")
+
+
+def test_an_error_of_the_provider(customer):
+    answer = customer.visit(customer.begin() + "&prompt=none")
+    assert "error=login_required" in answer["url"]
+    assert_nobody(customer, customer.come_back(answer["url"]), "OAuthCallbackError")
+
+
+def test_a_wrong_secret(tls_provider, npm_clients, tmp_path):
+    with running(tls_provider, npm_clients, tmp_path, secret="wrong") as application:
+        customer = Customer(application)
+        location = customer.come_back(customer.visit(customer.begin())["url"])
+        assert_nobody(customer, location, "Configuration")
