@@ -2,9 +2,9 @@
 
 import hashlib
 import shutil
-import subprocess
 import sys
 
+from toolchain import need, run
 from vestibule_process import ROOT
 
 
@@ -19,20 +19,17 @@ def _once(target, lock, install):
         stamp.write_text(pinned)
 
 
-def _run(*command, **more):
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=300, **more)
-    assert done.returncode == 0, f"{command}: {done.stdout}\n{done.stderr}"
-
-
 def npm_folder(name, source):
     """A copy of the scripts in `source` beside the packages of its package-lock.json. Scripts look
     for packages beside and above themselves only, so they cannot stay where they are."""
+    need("node", "20.0", "--version")
     target = ROOT / "build" / name
 
     def install():
+        need("npm", "9.0", "--version")
         for file in ("package.json", "package-lock.json"):
             shutil.copy(source / file, target)
-        _run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=target)
+        run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], target)
 
     _once(target, source / "package-lock.json", install)
     for script in source.glob("*.mjs"):
@@ -46,9 +43,9 @@ def python_environment(name, requirements):
     python = target / "bin/python"
 
     def install():
-        _run(sys.executable, "-m", "venv", target)
-        _run(python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps",
-             "-r", requirements)
+        run([sys.executable, "-m", "venv", target], ROOT)
+        run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps", "-r",
+             requirements], ROOT)
 
     _once(target, requirements, install)
     return python
