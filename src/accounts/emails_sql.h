@@ -42,11 +42,11 @@ inline constexpr store::Statement insert_link{
 inline constexpr store::Statement select_link{
     "mail_links.find",
     "select purpose, user_id, address_key, session_id, expires_at from mail_links "
-    "where token_hash = $1 and expires_at > $2"};
+    "where token_hash = $1 and expires_at > $2 and purpose in (1, 2)"};
 // Single use: whoever deletes the row has the link.
 inline constexpr store::Statement consume_link{
     "mail_links.consume",
-    "delete from mail_links where token_hash = $1 and expires_at > $2 "
+    "delete from mail_links where token_hash = $1 and expires_at > $2 and purpose in (1, 2) "
     "returning purpose, user_id, address_key, session_id, expires_at"};
 inline constexpr store::Statement select_recent_link{
     "mail_links.find_recent",
@@ -55,7 +55,7 @@ inline constexpr store::Statement select_recent_link{
 inline constexpr store::Statement delete_links_of_user{"mail_links.delete_user",
                                                        "delete from mail_links where user_id = $1"};
 inline constexpr store::Statement delete_proof_links{
-    "mail_links.delete_proofs", "delete from mail_links where user_id = $1 and purpose = 1"};
+    "mail_links.delete_proofs", "delete from mail_links where user_id = $1 and purpose in (1, 3)"};
 inline constexpr store::Statement delete_expired_links{
     "mail_links.delete_expired",
     "delete from mail_links where token_hash in (select token_hash from mail_links "

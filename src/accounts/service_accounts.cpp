@@ -32,7 +32,8 @@ const store::Statement insert_token{
 // Looked up by SHA-256: how far a comparison got tells nothing about the token.
 const store::Statement select_token{
     "personal_tokens.find",
-    "select user_id, token_id from personal_tokens where token_hash = $1 and expires_at > $2"};
+    "select user_id, token_id, created_at, expires_at from personal_tokens "
+    "where token_hash = $1 and expires_at > $2"};
 
 const store::Statement insert_key{
     "machine_keys.insert",
@@ -86,20 +87,21 @@ PersonalToken add_personal_token(store::Transaction& tx, base::UserId user, base
 std::optional<Caller> authenticate_personal_token(store::Transaction& tx, std::string_view token,
                                                   base::Time now) {
   const std::string hash = base::sha256(token);
-  std::optional<std::pair<base::UserId, std::int64_t>> found;
+  std::optional<std::pair<base::UserId, PresentedToken>> found;
   if (auto rows = tx.query(select_token, store::Blob{hash}, now); rows.next()) {
-    found.emplace(rows.id<base::UserId>(0), rows.integer(1));
+    found.emplace(rows.id<base::UserId>(0),
+                  PresentedToken{rows.integer(1), rows.time(2), rows.time(3)});
   }
   if (!found) return std::nullopt;
   auto caller = load_caller(tx, found->first);
-  if (caller) caller->token_id = found->second;
+  if (caller) caller->token = found->second;
   return caller;
 }
 
 std::optional<Caller> load_caller(store::Transaction& tx, base::UserId user) {
   auto found = find_user(tx, user);
   if (!found || found->state != UserState::active) return std::nullopt;
-  return Caller{.user = std::move(*found), .roles = list_roles(tx, user), .token_id = std::nullopt};
+  return Caller{.user = std::move(*found), .roles = list_roles(tx, user)};
 }
 
 void add_machine_key(store::Transaction& tx, std::string_view key_id, base::UserId user,

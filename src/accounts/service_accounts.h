@@ -24,11 +24,18 @@ enum class Role {
 std::string_view to_string(Role role);
 std::optional<Role> parse_role(std::string_view text);
 
+/// The personal access token that a caller came with.
+struct PresentedToken {
+  std::int64_t id = 0;
+  base::Time created_at;
+  base::Time expires_at;
+};
+
 /// An authenticated privileged caller.
 struct Caller {
   User user;
   std::vector<Role> roles;
-  std::optional<std::int64_t> token_id;  ///< the personal access token it came with
+  std::optional<PresentedToken> token = {};
   bool has(Role role) const;
 };
 

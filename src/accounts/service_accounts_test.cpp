@@ -49,7 +49,7 @@ TEST_F(ServiceAccountsTest, RolesAreExplicitAndRoundTrip) {
     EXPECT_FALSE(caller->has(Role::guest_impersonator));
     EXPECT_FALSE(caller->has(Role::administrator));
     EXPECT_EQ(caller->roles.size(), 1U);
-    EXPECT_FALSE(caller->token_id);
+    EXPECT_FALSE(caller->token);
     revoke_role(tx, account.id, Role::guest_impersonator);
     EXPECT_EQ(list_roles(tx, account.id), std::vector{Role::guest_manager});
     revoke_role(tx, account.id, Role::guest_manager);
@@ -63,7 +63,9 @@ TEST_F(ServiceAccountsTest, ATokenLeadsToItsUser) {
   const auto caller = authenticate(token.token.reveal());
   ASSERT_TRUE(caller);
   EXPECT_EQ(caller->user.id, account.id);
-  EXPECT_EQ(caller->token_id, 5);
+  ASSERT_TRUE(caller->token);
+  EXPECT_EQ(caller->token->id, 5);
+  EXPECT_EQ(caller->token->created_at, now());
 }
 
 TEST_F(ServiceAccountsTest, OtherTokensLeadToNobody) {

@@ -88,7 +88,12 @@ std::optional<std::string> describe_personal_token(store::Transaction& tx,
       .strings("aud", default_audience(client))
       .text("iss", context.issuer.issuer())
       .text("username", caller->user.preferred_username());
-  if (caller->token_id) writer.text("jti", base::to_decimal(*caller->token_id));
+  if (const auto& shown = caller->token) {
+    writer.time("exp", shown->expires_at)
+        .time("iat", shown->created_at)
+        .time("nbf", shown->created_at)
+        .text("jti", base::to_decimal(shown->id));
+  }
   return finish(std::move(writer), user_claims(tx, caller->user, {scope}, client, Room::answer));
 }
 

@@ -54,9 +54,9 @@ bool names_organization(std::string_view scope) {
 }
 
 Scope known_scopes(const Scope& requested, const Client& client, std::string_view primary_domain) {
-  static constexpr std::array plain = {scope_openid,   scope_profile,      scope_email,
-                                       scope_phone,    scope_address,      scope_offline_access,
-                                       scope_metadata, scope_resourceowner};
+  static constexpr std::array plain = {scope_openid,   scope_profile,       scope_email,
+                                       scope_phone,    scope_address,       scope_offline_access,
+                                       scope_metadata, scope_resourceowner, scope_project_roles};
   const std::string own_organization =
       std::string(scope_organization_id) + base::to_string(client.organization);
   const std::string own_domain =

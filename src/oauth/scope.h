@@ -41,6 +41,8 @@ inline constexpr std::string_view scope_address = "address";
 inline constexpr std::string_view scope_offline_access = "offline_access";
 inline constexpr std::string_view scope_metadata = "urn:zitadel:iam:user:metadata";
 inline constexpr std::string_view scope_resourceowner = "urn:zitadel:iam:user:resourceowner";
+/// Nobody has a role in a project here, so there is nothing to tell.
+inline constexpr std::string_view scope_project_roles = "urn:zitadel:iam:org:projects:roles";
 
 /// What ZITADEL's two scopes begin with that say of which organization the user must be: its id or
 /// its primary domain follows.

@@ -1,6 +1,7 @@
 #include "oauth/service_client.h"
 
 #include "accounts/users.h"
+#include "oauth/grants/grant.h"
 #include "oauth/grants/jwt_bearer.h"
 
 namespace vestibule::oauth {
@@ -20,7 +21,7 @@ Client service_client(const accounts::User& service_account) {
   client.id = base::ClientId{service_account.id.value};
   client.organization = service_account.organization;
   client.name = service_account.preferred_username();
-  client.grant_types = {std::string(grant_jwt_bearer)};
+  client.grant_types = {std::string(grant_jwt_bearer), std::string(grant_client_credentials)};
   return client;
 }
 

@@ -8,9 +8,9 @@
 
 namespace vestibule::oauth {
 
-/// The client that a service account is to itself: tokens that it got with its own key name it as
-/// their client, since no other had a part in them (as at ZITADEL). It is not registered, has no
-/// credentials and no grant but that one.
+/// The client that a service account is to itself: tokens that it got with its own key or secret
+/// name it as their client, since no other had a part in them (as at ZITADEL). It is not registered
+/// and has no grants but those two.
 Client service_client(const accounts::User& service_account);
 
 /// The client that a token names: a registered one, or the service account itself.

@@ -139,6 +139,7 @@ void write_address(jose::ClaimsWriter& writer, store::Transaction& tx, const acc
 void write_metadata(jose::ClaimsWriter& writer, store::Transaction& tx, const accounts::User& user,
                     std::size_t limit) {
   const auto metadata = accounts::list_metadata(tx, user.id);
+  if (metadata.empty()) return;
   std::size_t size = 0;
   for (const auto& entry : metadata) size += entry.key.size() + entry.value.size();
   if (size > limit) return;

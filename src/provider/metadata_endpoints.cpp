@@ -55,7 +55,8 @@ void add_metadata_endpoints(http::Router& router, ProviderContext& context) {
         // Ready is who can read the store and sign; a lost store throws and is answered 503.
         context.store.read([](store::Transaction&) {});
         const bool signs = !context.keys.ring()->keys().empty();
-        co_return http::Response::text(signs ? 200 : 503, signs ? "ok" : "no signing keys")
+        co_return http::Response::json(signs ? 200 : 503,
+                                       signs ? R"("ok")" : R"("no signing keys")")
             .with_header("Cache-Control", "no-store");
       },
       protocol_options("ready"));

@@ -146,7 +146,7 @@ TEST_F(ProviderTest, MetadataAndKeysAreWhereZitadelHasThem) {
   EXPECT_EQ(keys.headers.find("Cache-Control"), "max-age=300, must-revalidate");
   EXPECT_NE(keys.body.find("\"kid\""), std::string::npos);
   EXPECT_EQ(get("/debug/healthz").body, "ok");
-  EXPECT_EQ(get("/debug/ready").body, "ok");
+  EXPECT_EQ(get("/debug/ready").body, R"("ok")");
 }
 
 TEST_F(ProviderTest, AnExchangeIsAnsweredAndNotStored) {

@@ -10,6 +10,7 @@
 #include "oauth/token_binding.h"
 #include "provider/authenticate.h"
 #include "provider/jwt_bearer.h"
+#include "provider/machine_secret.h"
 #include "provider/oauth_http.h"
 #include "provider/proof.h"
 #include "provider/routes.h"
@@ -41,6 +42,9 @@ awaitable<http::Response> answer(ProviderContext& context, http::Request& reques
   if (!form) co_return encode_error(request, form.error());
   if (form->get("grant_type") == oauth::grant_jwt_bearer) {
     co_return co_await answer_jwt_bearer(context, request, *form);
+  }
+  if (auto answered = co_await answer_machine_secret(context, request, *form)) {
+    co_return *std::move(answered);
   }
   // Who cannot show who they are never reaches the writer.
   const auto verified = co_await authenticate(context, request, *form);

@@ -1,7 +1,7 @@
 #include "zitadel/caller.h"
 
 #include "accounts/users.h"
-#include "oauth/grants/jwt_bearer.h"
+#include "oauth/grants/service_token.h"
 #include "oauth/liveness.h"
 
 namespace vestibule::zitadel {

@@ -9,9 +9,9 @@
 namespace vestibule::zitadel {
 
 /// Who calls: the service account behind a personal access token, or behind a token that it got
-/// for this API with its own key (oauth/grants/jwt_bearer.h). Other access tokens of ours are no
-/// key to this API, whoever holds them (403 as ZITADEL answers those that came from an exchange);
-/// all else is 401.
+/// for this API with its own key or secret (oauth/grants/service_token.h). Other access tokens of
+/// ours are no key to this API, whoever holds them (403 as ZITADEL answers those that came from an
+/// exchange); all else is 401.
 Result<accounts::Caller> authenticate(store::Transaction& tx, const ZitadelContext& context,
                                       std::string_view token, base::Time now);
 

@@ -1,5 +1,6 @@
 #include "zitadel/changes.h"
 
+#include "accounts/api_codes.h"
 #include "accounts/emails.h"
 #include "base/text.h"
 
@@ -36,6 +37,20 @@ void apply(const Unit& unit, const EmailChange& change, accounts::User& user) {
   const auto state = change.proof == EmailProof::asserted ? accounts::EmailState::asserted
                                                           : accounts::EmailState::unproved;
   accounts::assert_email(unit.tx, user, change.address, state, unit.now);
+}
+
+void mint_codes(const Unit& unit, const std::optional<EmailChange>& email,
+                const std::optional<PhoneChange>& phone, Changed& changed) {
+  const auto& user = changed.user;
+  // Nobody is asked again about an address that is known to be theirs.
+  if (email && email->proof == EmailProof::by_code && user.email && !user.email_verified()) {
+    changed.email_code = accounts::mint_code(unit.tx, accounts::CodePurpose::email, user.id,
+                                             *user.email, unit.context.random, unit.now);
+  }
+  if (phone && phone->wants_code && user.phone && user.phone_verified == 0) {
+    changed.phone_code = accounts::mint_code(unit.tx, accounts::CodePurpose::phone, user.id,
+                                             *user.phone, unit.context.random, unit.now);
+  }
 }
 
 Result<void> check_texts(const accounts::User& user) {

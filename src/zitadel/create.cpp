@@ -70,10 +70,9 @@ Result<accounts::User> make_user(const Unit& unit, const CreateRequest& request)
 
 }  // namespace
 
-Result<accounts::User> create_user(const Unit& unit, const CreateRequest& request,
-                                   const PasswordWork& passwords) {
+Result<Changed> create_user(const Unit& unit, const CreateRequest& request, const SlowWork& work) {
   auto user = make_user(unit, request);
-  if (!user) return user;
+  if (!user) return std::unexpected(std::move(user.error()));
   if (auto sound = check_texts(*user); !sound) return std::unexpected(std::move(sound.error()));
   for (const auto& entry : request.metadata) {
     if (const auto sound = accounts::check_metadata(entry.key, entry.value); !sound) {
@@ -92,7 +91,7 @@ Result<accounts::User> create_user(const Unit& unit, const CreateRequest& reques
     accounts::set_metadata(unit.tx, user->id, entry.key, entry.value, unit.now);
   }
   if (request.password) {
-    accounts::set_password_hash(unit.tx, user->id, passwords.next_hash, unit.now);
+    accounts::set_password_hash(unit.tx, user->id, work.next_hash, unit.now);
     user->password_changed_at = unit.now;
   }
   if (user->is_guest()) {
@@ -102,7 +101,9 @@ Result<accounts::User> create_user(const Unit& unit, const CreateRequest& reques
   } else {
     note(unit, "user.created", user->id);
   }
-  return user;
+  Changed created{.user = std::move(*user)};
+  mint_codes(unit, request.email, request.phone, created);
+  return created;
 }
 
 void note_activity(const Unit& unit, base::UserId user) {

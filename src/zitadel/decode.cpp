@@ -5,6 +5,7 @@
 #include "base/encoding.h"
 #include "zitadel/field_names.h"
 #include "zitadel/message.h"
+#include "zitadel/timestamp.h"
 
 namespace vestibule::zitadel {
 namespace {
@@ -23,6 +24,7 @@ std::string_view kind_name(Field::Type type) {
       return "uint64";
     case Field::Type::choice:
       return "enum";
+    case Field::Type::timestamp:
     case Field::Type::record:
     case Field::Type::unsupported:
       break;
@@ -155,6 +157,8 @@ class Decoder {
         return number(record, field, node);
       case Field::Type::choice:
         return choose(record, field, node);
+      case Field::Type::timestamp:
+        return moment(record, field, node);
       case Field::Type::record: {
         auto child = message(*field.message, node);
         if (!child) return std::unexpected(std::move(child.error()));
@@ -199,6 +203,18 @@ class Decoder {
     }
     if (!number) return bad_value(field, node);
     record.slot(field) = *number;
+    return {};
+  }
+
+  static Done moment(Record& record, const Field& field, const JsonNode& node) {
+    if (node.type != JsonNode::Type::string) return unexpected_token(node);
+    const auto time = parse_timestamp(node.text);
+    if (!time) {
+      return std::unexpected(
+          DecodeFault{DecodeFault::Kind::value, node.offset,
+                      "invalid google.protobuf.Timestamp value " + std::string(node.raw)});
+    }
+    record.slot(field) = *time;
     return {};
   }
 

@@ -28,8 +28,8 @@ std::string_view name_of(Code code);
 /// The HTTP status that both protocols give a code.
 int status_of(Code code);
 
-/// A refusal. `id` is ZITADEL's (or `VST-…`, ours) and stands in brackets behind the message and
-/// in the error's detail; protocol errors have none.
+/// A refusal. `id` is ZITADEL's (or `VST-…`, ours) and stands in brackets behind the message and in
+/// the error's detail; protocol errors have none.
 struct Error {
   Code code = Code::internal;
   std::string id;
@@ -80,6 +80,35 @@ inline const Error user_unknown_to_password{Code::failed_precondition, "COMMAND-
                                             "Password not found"};
 inline const Error user_unknown_to_metadata{Code::not_found, "USER-3M9fs",
                                             "User could not be found"};
+inline const Error user_unknown_to_email{Code::not_found, "COMMAND-ieJ2e", "Email not found"};
+inline const Error user_unknown_to_phone{Code::not_found, "COMMAND-ieJ2e", "Phone not found"};
+inline const Error user_unknown_to_reset{Code::not_found, "COMMAND-SAF4f",
+                                         "User could not be found"};
+inline const Error email_not_changed{Code::failed_precondition, "COMMAND-Uch5e",
+                                     "Email not changed"};
+inline const Error phone_not_changed{Code::failed_precondition, "COMMAND-Uch5e",
+                                     "Phone not changed"};
+inline const Error email_code_empty{Code::failed_precondition, "EMAIL-5w5ilin4yt", "Code is empty"};
+inline const Error phone_code_empty{Code::failed_precondition, "PHONE-5xrra88eq8", "Code is empty"};
+
+inline const Error user_unknown_to_key{Code::failed_precondition, "COMMAND-bnipwm1",
+                                       "User could not be found"};
+inline const Error user_unknown_to_token{Code::failed_precondition, "COMMAND-Dggw2",
+                                         "User could not be found"};
+inline const Error user_unknown_to_secret{Code::failed_precondition, "COMMAND-x8910n",
+                                          "User could not be found"};
+inline const Error wrong_user_type{Code::failed_precondition, "COMMAND-Df2f1",
+                                   "Not allowed for this user type"};
+inline const Error expired_already{Code::invalid_argument, "DOMAIN-dv3t5",
+                                   "The expiration date must not be in the past"};
+inline const Error key_malformed{Code::invalid_argument, "COMMAND-5F3h1",
+                                 "Public key is not a valid RSA public key in "
+                                 "PKIX format with PEM encoding"};
+inline const Error key_unknown{Code::not_found, "COMMAND-4m77G", "Machine key not found"};
+inline const Error token_unknown{Code::not_found, "COMMAND-4m77G",
+                                 "Personal Access Token not found"};
+inline const Error secret_unknown{Code::failed_precondition, "COMMAND-coi82n",
+                                  "Secret doesn't exist"};
 inline const Error not_human{Code::failed_precondition, "VST-Human", "User is not a human"};
 inline const Error not_machine{Code::failed_precondition, "VST-Machine", "User is not a machine"};
 inline const Error merging{Code::aborted, "VST-Merge", "User is being merged into another"};
@@ -91,6 +120,8 @@ inline const Error password_not_set{Code::failed_precondition, "COMMAND-3M0fs",
                                     "User has not set a password"};
 inline const Error password_raced{Code::aborted, "VST-Race",
                                   "The password was changed by another call"};
+inline const Error reset_code_wrong{Code::invalid_argument, "CODE-woT0xc", "Code is invalid"};
+inline const Error code_wrong{Code::invalid_argument, "COMMAND-eis9R", "Code is invalid"};
 inline const Error code_unknown{Code::failed_precondition, "COMMAND-2M9fs", "Code not found"};
 
 inline const Error metadata_twice{Code::invalid_argument, "USERv2-j0z7uy",

@@ -158,6 +158,22 @@ Result<Filter> make_filter(const Unit& unit, const Record& query) {
   if (const auto* const q = query.child("emailQuery")) {
     return by_text(*q, "emailAddress", [](const User& user) { return user.email; });
   }
+  if (const auto* const q = query.child("firstNameQuery")) {
+    return by_text(*q, "firstName", [](const User& user) { return user.given_name; });
+  }
+  if (const auto* const q = query.child("lastNameQuery")) {
+    return by_text(*q, "lastName", [](const User& user) { return user.family_name; });
+  }
+  if (const auto* const q = query.child("nickNameQuery")) {
+    return by_text(*q, "nickName", [](const User& user) { return user.nick_name; });
+  }
+  if (const auto* const q = query.child("displayNameQuery")) {
+    return by_text(*q, "displayName",
+                   [](const User& user) { return std::optional(user.full_name()); });
+  }
+  if (const auto* const q = query.child("phoneQuery")) {
+    return by_text(*q, "number", [](const User& user) { return user.phone; });
+  }
   if (const auto* const q = query.child("metadataKeyFilter")) return by_metadata_key(unit, *q);
   if (const auto* const q = query.child("inUserIdsQuery")) return by_ids(unit, *q);
   if (const auto* const q = query.child("inUserEmailsQuery")) return by_emails(*q);

@@ -41,6 +41,11 @@ std::optional<std::uint64_t> Record::number(std::string_view name) const {
   return value != nullptr ? std::optional(std::get<std::uint64_t>(*value)) : std::nullopt;
 }
 
+std::optional<base::Time> Record::time(std::string_view name) const {
+  const auto* const value = find(name);
+  return value != nullptr ? std::optional(std::get<base::Time>(*value)) : std::nullopt;
+}
+
 const Record* Record::child(std::string_view name) const {
   const auto& all = children(name);
   return all.empty() ? nullptr : &all.front();

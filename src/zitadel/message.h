@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/clock.h"
 #include "zitadel/json_reader.h"
 
 // A request described as data: which fields it has, of which JSON types, and what values they may
@@ -22,7 +23,7 @@ struct Message;
 /// A field of a message. `name` is the JSON name (lowerCamelCase); the proto name (snake_case),
 /// which requests may use too, and the Go name in refusals follow from it.
 struct Field {
-  enum class Type { text, flag, bytes, uint32, uint64, choice, record, unsupported };
+  enum class Type { text, flag, bytes, uint32, uint64, choice, timestamp, record, unsupported };
   /// protoc-gen-validate checks plain fields first, then oneofs, then optional ones.
   enum class Place { plain, optional, oneof };
   enum class Count { one, many };
@@ -92,11 +93,14 @@ constexpr Field uint64(std::string_view name) {
 constexpr Field choice(std::string_view name, std::span<const std::string_view> choices) {
   return {.name = name, .type = Field::Type::choice, .choices = choices};
 }
+constexpr Field timestamp(std::string_view name) {
+  return {.name = name, .type = Field::Type::timestamp};
+}
 constexpr Field record(std::string_view name, const Message& message) {
   return {.name = name, .type = Field::Type::record, .message = &message};
 }
-/// A field that means something to ZITADEL and that we do not do: refused when it has a value,
-/// so that nobody believes that it took effect.
+/// A field that means something to ZITADEL and that we do not do: refused when it has a value, so
+/// that nobody believes that it took effect.
 constexpr Field unsupported(std::string_view name) {
   return {.name = name, .type = Field::Type::unsupported};
 }
@@ -119,6 +123,7 @@ class Record {
   std::string text_or_empty(std::string_view name) const { return text(name).value_or(""); }
   std::optional<bool> flag(std::string_view name) const;
   std::optional<std::uint64_t> number(std::string_view name) const;
+  std::optional<base::Time> time(std::string_view name) const;
   const Record* child(std::string_view name) const;
   const std::deque<Record>& children(std::string_view name) const;
   const std::vector<std::string>& texts(std::string_view name) const;
@@ -132,8 +137,8 @@ class Record {
  private:
   friend class Decoder;
   friend class Validator;
-  using Value =
-      std::variant<std::string, bool, std::uint64_t, std::deque<Record>, std::vector<std::string>>;
+  using Value = std::variant<std::string, bool, std::uint64_t, base::Time, std::deque<Record>,
+                             std::vector<std::string>>;
   const Field& field(std::string_view name) const;
   const Value* find(std::string_view name) const;
   Value& slot(const Field& field);
@@ -151,9 +156,9 @@ struct DecodeFault {
 };
 std::expected<Record, DecodeFault> decode(const Message& message, const JsonNode& node);
 
-/// The first broken rule in protoc-gen-validate's order and words, without an end mark:
-/// `invalid CreateUserRequest.OrganizationId: value length must be between 1 and 200 runes,
-/// inclusive`. nullopt: every value is allowed.
+/// The first broken rule in protoc-gen-validate's order and words, without an end mark: `invalid
+/// CreateUserRequest.OrganizationId: value length must be between 1 and 200 runes, inclusive`.
+/// nullopt: every value is allowed.
 std::optional<std::string> validate(const Record& record);
 
 }  // namespace vestibule::zitadel

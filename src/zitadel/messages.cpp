@@ -1,21 +1,12 @@
 #include "zitadel/messages.h"
 
-#include <array>
+#include "zitadel/message_parts.h"
 
 namespace vestibule::zitadel::messages {
 namespace {
 
-constexpr std::size_t longest_name = 200;
 constexpr std::size_t longest_metadata_value = 500'000;
-
-template <std::size_t N>
-using Fields = std::array<Field, N>;
-template <std::size_t N>
-using Choices = std::array<std::string_view, N>;
-
-constexpr Field name_text(std::string_view name) {
-  return text(name).length(1, longest_name);
-}
+constexpr std::size_t longest_number = 20;
 
 // What several messages share.
 
@@ -32,12 +23,10 @@ constexpr Fields<6> profile_fields{{
 }};
 constexpr Message profile{"SetHumanProfile", profile_fields};
 
-constexpr Message send_code{"SendEmailVerificationCode", {}};
-
 constexpr Fields<4> email_fields{{
     name_text("email").email(),
-    record("sendCode", send_code).one_of("Verification"),
-    unsupported("returnCode"),
+    record("sendCode", send_email_code).one_of("Verification"),
+    record("returnCode", return_email_code).one_of("Verification"),
     flag("isVerified").one_of("Verification"),
 }};
 constexpr Message email{"SetHumanEmail", email_fields};
@@ -45,7 +34,7 @@ constexpr Message email{"SetHumanEmail", email_fields};
 constexpr Fields<4> phone_fields{{
     text("phone").at_most(longest_name),
     unsupported("sendCode"),
-    unsupported("returnCode"),
+    record("returnCode", return_phone_code).one_of("Verification"),
     flag("isVerified").one_of("Verification"),
 }};
 constexpr Message phone{"SetHumanPhone", phone_fields};
@@ -123,7 +112,7 @@ constexpr Fields<4> update_password_fields{{
     record("password", password).one_of("PasswordType"),
     unsupported("hashedPassword"),
     name_text("currentPassword").one_of("Verification"),
-    text("verificationCode").length(1, 20).one_of("Verification"),
+    code_text("verificationCode").one_of("Verification"),
 }};
 constexpr Message update_password{"SetPassword", update_password_fields};
 
@@ -145,11 +134,17 @@ constexpr Fields<4> update_human_fields{{
 }};
 constexpr Message update_human{"UpdateUserRequest_Human", update_human_fields};
 
+constexpr Fields<2> update_machine_fields{{
+    name_text("name").optional(),
+    text("description").at_most(500).optional(),
+}};
+constexpr Message update_machine{"UpdateUserRequest_Machine", update_machine_fields};
+
 constexpr Fields<4> update_user_fields{{
     name_text("userId"),
     name_text("username").optional(),
     record("human", update_human).one_of("UserType"),
-    unsupported("machine"),
+    record("machine", update_machine).one_of("UserType"),
 }};
 
 constexpr Fields<7> update_human_user_fields{{
@@ -166,17 +161,12 @@ constexpr Fields<4> set_password_fields{{
     name_text("userId"),
     record("newPassword", password).required(),
     name_text("currentPassword").one_of("Verification"),
-    text("verificationCode").length(1, 20).one_of("Verification"),
+    code_text("verificationCode").one_of("Verification"),
 }};
 
 // Calls that only name a user.
 
 constexpr Fields<1> user_id_fields{{name_text("userId")}};
-
-constexpr Fields<2> add_personal_token_fields{{
-    name_text("userId"),
-    text("expirationDate").length(1, 40),
-}};
 
 // Lists.
 
@@ -185,11 +175,6 @@ constexpr Choices<8> text_query_methods{
     "TEXT_QUERY_METHOD_STARTS_WITH", "TEXT_QUERY_METHOD_STARTS_WITH_IGNORE_CASE",
     "TEXT_QUERY_METHOD_CONTAINS",    "TEXT_QUERY_METHOD_CONTAINS_IGNORE_CASE",
     "TEXT_QUERY_METHOD_ENDS_WITH",   "TEXT_QUERY_METHOD_ENDS_WITH_IGNORE_CASE"};
-constexpr Choices<8> text_filter_methods{
-    "TEXT_FILTER_METHOD_EQUALS",      "TEXT_FILTER_METHOD_EQUALS_IGNORE_CASE",
-    "TEXT_FILTER_METHOD_STARTS_WITH", "TEXT_FILTER_METHOD_STARTS_WITH_IGNORE_CASE",
-    "TEXT_FILTER_METHOD_CONTAINS",    "TEXT_FILTER_METHOD_CONTAINS_IGNORE_CASE",
-    "TEXT_FILTER_METHOD_ENDS_WITH",   "TEXT_FILTER_METHOD_ENDS_WITH_IGNORE_CASE"};
 constexpr Choices<3> user_types{"TYPE_UNSPECIFIED", "TYPE_HUMAN", "TYPE_MACHINE"};
 constexpr Choices<6> user_states{"USER_STATE_UNSPECIFIED", "USER_STATE_ACTIVE",
                                  "USER_STATE_INACTIVE",    "USER_STATE_DELETED",
@@ -200,19 +185,39 @@ constexpr Choices<10> user_columns{"USER_FIELD_NAME_UNSPECIFIED", "USER_FIELD_NA
                                    "USER_FIELD_NAME_EMAIL",       "USER_FIELD_NAME_STATE",
                                    "USER_FIELD_NAME_TYPE",        "USER_FIELD_NAME_CREATION_DATE"};
 
-constexpr Fields<3> list_query_fields{{
-    uint64("offset"),
-    uint32("limit"),
-    flag("asc"),
-}};
-constexpr Message list_query{"ListQuery", list_query_fields};
-constexpr Message pagination{"PaginationRequest", list_query_fields};
+constexpr Message list_query{"ListQuery", page_fields};
+constexpr Message pagination{"PaginationRequest", page_fields};
 
 constexpr Fields<2> user_name_query_fields{{
     name_text("userName"),
     choice("method", text_query_methods),
 }};
 constexpr Message user_name_query{"UserNameQuery", user_name_query_fields};
+constexpr Fields<2> first_name_query_fields{{
+    name_text("firstName"),
+    choice("method", text_query_methods),
+}};
+constexpr Message first_name_query{"FirstNameQuery", first_name_query_fields};
+constexpr Fields<2> last_name_query_fields{{
+    name_text("lastName"),
+    choice("method", text_query_methods),
+}};
+constexpr Message last_name_query{"LastNameQuery", last_name_query_fields};
+constexpr Fields<2> nick_name_query_fields{{
+    name_text("nickName"),
+    choice("method", text_query_methods),
+}};
+constexpr Message nick_name_query{"NickNameQuery", nick_name_query_fields};
+constexpr Fields<2> display_name_query_fields{{
+    name_text("displayName"),
+    choice("method", text_query_methods),
+}};
+constexpr Message display_name_query{"DisplayNameQuery", display_name_query_fields};
+constexpr Fields<2> phone_query_fields{{
+    text("number").at_most(longest_number),
+    choice("method", text_query_methods),
+}};
+constexpr Message phone_query{"PhoneQuery", phone_query_fields};
 constexpr Fields<2> email_query_fields{{
     text("emailAddress").at_most(longest_name),
     choice("method", text_query_methods),
@@ -260,11 +265,11 @@ const Fields<17> search_query_fields{{
     record("andQuery", and_query).one_of("Query"),
     record("orQuery", or_query).one_of("Query"),
     record("notQuery", not_query).one_of("Query"),
-    unsupported("firstNameQuery"),
-    unsupported("lastNameQuery"),
-    unsupported("nickNameQuery"),
-    unsupported("displayNameQuery"),
-    unsupported("phoneQuery"),
+    record("firstNameQuery", first_name_query).one_of("Query"),
+    record("lastNameQuery", last_name_query).one_of("Query"),
+    record("nickNameQuery", nick_name_query).one_of("Query"),
+    record("displayNameQuery", display_name_query).one_of("Query"),
+    record("phoneQuery", phone_query).one_of("Query"),
 }};
 const Message search_query{"SearchQuery", search_query_fields, "Query"};
 
@@ -308,7 +313,6 @@ const Message update_human_user{"UpdateHumanUserRequest", update_human_user_fiel
 const Message set_password{"SetPasswordRequest", set_password_fields};
 const Message get_user_by_id{"GetUserByIDRequest", user_id_fields};
 const Message delete_user{"DeleteUserRequest", user_id_fields};
-const Message add_personal_access_token{"AddPersonalAccessTokenRequest", add_personal_token_fields};
 const Message lock_user{"LockUserRequest", user_id_fields};
 const Message unlock_user{"UnlockUserRequest", user_id_fields};
 const Message deactivate_user{"DeactivateUserRequest", user_id_fields};

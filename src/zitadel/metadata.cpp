@@ -1,19 +1,16 @@
 #include "accounts/metadata.h"
 
 #include <algorithm>
-#include <ranges>
 #include <set>
 
 #include "accounts/users.h"
 #include "zitadel/caller.h"
+#include "zitadel/paging.h"
 #include "zitadel/text_match.h"
 #include "zitadel/verbs.h"
 
 namespace vestibule::zitadel {
 namespace {
-
-constexpr std::uint64_t default_limit = 100;
-constexpr std::uint64_t highest_limit = 1'000;
 
 bool passes(const accounts::Metadata& entry, const Record& request) {
   return std::ranges::all_of(request.children("filters"), [&](const Record& filter) {
@@ -33,31 +30,21 @@ Result<accounts::User> load_for_change(const Unit& unit, std::string_view subjec
 }  // namespace
 
 Result<MetadataPage> list_metadata(const Unit& unit, const Record& request) {
-  const auto* const pagination = request.child("pagination");
-  const auto number = [&](std::string_view name) {
-    return pagination != nullptr ? pagination->number(name).value_or(0) : 0;
-  };
-  const auto limit = number("limit");
-  MetadataPage page{.applied_limit =
-                        limit == 0 ? default_limit : std::min<std::uint64_t>(limit, highest_limit)};
+  const auto paging = read_paging(request);
+  MetadataPage page{.applied_limit = paging.limit};
   const auto user = accounts::find_user_by_subject(unit.tx, request.text_or_empty("userId"));
   if (!user || !check_permission(unit.caller, *user, Action::read, unit.now)) return page;
 
   auto all = accounts::list_metadata(unit.tx, user->id);
   std::erase_if(all, [&](const accounts::Metadata& entry) { return !passes(entry, request); });
   // Newest first, as ZITADEL lists them unless it is told otherwise.
-  const bool ascending = pagination != nullptr && pagination->flag("asc").value_or(false);
   std::ranges::sort(all, [&](const auto& a, const auto& b) {
     const auto order = std::tie(a.created_at, a.key) < std::tie(b.created_at, b.key);
-    return ascending ? order : std::tie(b.created_at, b.key) < std::tie(a.created_at, a.key);
+    return paging.ascending ? order : std::tie(b.created_at, b.key) < std::tie(a.created_at, a.key);
   });
   page.total = all.size();
-  const auto first = std::min<std::uint64_t>(number("offset"), all.size());
-  const auto count = std::min<std::uint64_t>(page.applied_limit, all.size() - first);
-  for (auto& entry : all | std::views::drop(static_cast<std::ptrdiff_t>(first)) |
-                         std::views::take(static_cast<std::ptrdiff_t>(count))) {
-    page.entries.push_back(std::move(entry));
-  }
+  cut_page(all, paging);
+  page.entries = std::move(all);
   return page;
 }
 

@@ -5,10 +5,10 @@
 #include <memory>
 
 #include "accounts/organizations.h"
-#include "oauth/impersonation.h"
 #include "zitadel/answers.h"
 #include "zitadel/caller.h"
 #include "zitadel/messages.h"
+#include "zitadel/operation_parts.h"
 
 namespace vestibule::zitadel {
 
@@ -17,34 +17,31 @@ namespace json = boost::json;
 namespace {
 
 using accounts::User;
-using Answer = std::string (*)(const User&);
+using operation_parts::add_code;
+using operation_parts::answer_details;
+using operation_parts::plain;
+using operation_parts::write;
+using Answer = json::object (*)(const User&);
 
-std::string write(const json::object& body) {
-  return json::serialize(body);
+json::object details_body(const User& user) {
+  return {{"details", answers::change_details(user)}};
 }
-std::string answer_details(const User& user) {
-  return write({{"details", answers::change_details(user)}});
+json::object change_body(const User& user) {
+  return {{"changeDate", answers::timestamp(user.changed_at)}};
 }
-std::string answer_change(const User& user) {
-  return write({{"changeDate", answers::timestamp(user.changed_at)}});
+json::object created_body(const User& user) {
+  return {{"id", user.subject()}, {"creationDate", answers::timestamp(user.created_at)}};
 }
-std::string answer_created(const User& user) {
-  return write({{"id", user.subject()}, {"creationDate", answers::timestamp(user.created_at)}});
-}
-std::string answer_added(const User& user) {
-  return write({{"userId", user.subject()}, {"details", answers::change_details(user)}});
-}
-
-Result<std::string> answered(const Result<User>& user, Answer answer) {
-  if (!user) return refuse(user.error());
-  return answer(*user);
+json::object added_body(const User& user) {
+  return {{"userId", user.subject()}, {"details", answers::change_details(user)}};
 }
 
-/// A plan that needs nothing but its unit.
-template <class Run>
-Plan plain(Run run) {
-  return {
-      .run = [run = std::move(run)](const Unit& unit, const PasswordWork&) { return run(unit); }};
+Result<std::string> answered(const Result<Changed>& changed, Answer answer) {
+  if (!changed) return refuse(changed.error());
+  auto body = answer(changed->user);
+  add_code(body, "emailCode", changed->email_code);
+  add_code(body, "phoneCode", changed->phone_code);
+  return write(body);
 }
 
 /// Creation, by either message.
@@ -54,8 +51,8 @@ auto creating(Result<CreateRequest> (*read)(const Record&), Answer answer) {
     if (!parsed) return refuse(parsed.error());
     const auto request = std::make_shared<const CreateRequest>(std::move(*parsed));
     Plan plan;
-    plan.run = [request, answer](const Unit& unit, const PasswordWork& passwords) {
-      return answered(create_user(unit, *request, passwords), answer);
+    plan.run = [request, answer](const Unit& unit, const SlowWork& work) {
+      return answered(create_user(unit, *request, work), answer);
     };
     if (!request->password) return plan;
     plan.password = &*request->password;
@@ -75,8 +72,8 @@ auto updating(Result<UpdateRequest> (*read)(const Record&), Answer answer) {
     if (!parsed) return refuse(parsed.error());
     const auto request = std::make_shared<const UpdateRequest>(std::move(*parsed));
     Plan plan;
-    plan.run = [request, answer](const Unit& unit, const PasswordWork& passwords) {
-      return answered(update_user(unit, *request, passwords), answer);
+    plan.run = [request, answer](const Unit& unit, const SlowWork& work) {
+      return answered(update_user(unit, *request, work), answer);
     };
     if (!request->password) return plan;
     plan.password = &*request->password;
@@ -96,26 +93,14 @@ Result<Plan> reading_user(const Record& record) {
 
 Result<Plan> erasing(const Record& record) {
   return plain([id = record.text_or_empty("userId")](const Unit& unit) {
-    return answered(erase_user(unit, id), answer_details);
-  });
-}
-
-Result<Plan> adding_token(const Record& record) {
-  const auto request = read_add_personal_token(record);
-  if (!request) return refuse(request.error());
-  return plain([request = *request](const Unit& unit) -> Result<std::string> {
-    const auto token = add_personal_token(unit, request);
-    if (!token) return refuse(token.error());
-    return write({{"creationDate", answers::timestamp(token->created_at)},
-                  {"tokenId", base::to_decimal(token->id)},
-                  {"token", token->token.reveal()}});
+    return answer_details(erase_user(unit, id));
   });
 }
 
 auto changing_state(StateChange change) {
   return [change](const Record& record) -> Result<Plan> {
     return plain([change, id = record.text_or_empty("userId")](const Unit& unit) {
-      return answered(change_state(unit, id, change), answer_details);
+      return answer_details(change_state(unit, id, change));
     });
   };
 }
@@ -141,12 +126,8 @@ Result<Plan> listing_metadata(const Record& record) {
   return plain([record](const Unit& unit) -> Result<std::string> {
     const auto page = list_metadata(unit, record);
     if (!page) return refuse(page.error());
-    json::object pagination;
-    if (page->total > 0) {
-      pagination["totalResult"] = base::to_decimal(static_cast<std::int64_t>(page->total));
-    }
-    pagination["appliedLimit"] = base::to_decimal(static_cast<std::int64_t>(page->applied_limit));
-    json::object body{{"pagination", std::move(pagination)}};
+    json::object body{
+        {"pagination", operation_parts::pagination(page->total, page->applied_limit)}};
     json::array entries;
     for (const auto& entry : page->entries) entries.push_back(answers::metadata(entry));
     if (!entries.empty()) body["metadata"] = std::move(entries);
@@ -170,33 +151,6 @@ Result<Plan> deleting_metadata(const Record& record) {
   });
 }
 
-Result<Plan> reading_security(const Record&) {
-  return plain([](const Unit& unit) -> Result<std::string> {
-    if (auto allowed = check_administrator(unit.caller); !allowed) return refuse(allowed.error());
-    json::object settings{{"embeddedIframe", json::object{}}};
-    if (oauth::impersonation_policy(unit.tx) == oauth::Impersonation::enabled) {
-      settings["enableImpersonation"] = true;
-    }
-    return write({{"settings", std::move(settings)}});
-  });
-}
-
-Result<Plan> setting_security(const Record& record) {
-  const auto policy = record.flag("enableImpersonation").value_or(false)
-                          ? oauth::Impersonation::enabled
-                          : oauth::Impersonation::disabled;
-  return plain([policy](const Unit& unit) -> Result<std::string> {
-    if (auto allowed = check_administrator(unit.caller); !allowed) return refuse(allowed.error());
-    oauth::set_impersonation_policy(unit.tx, policy);
-    const bool on = policy == oauth::Impersonation::enabled;
-    note(unit, on ? "impersonation.enabled" : "impersonation.disabled", unit.caller.user.id);
-    return write({{"details",
-                   {{"sequence", "1"},
-                    {"changeDate", answers::timestamp(unit.now)},
-                    {"resourceOwner", base::to_string(unit.caller.user.organization)}}}});
-  });
-}
-
 Result<Plan> reading_myself(const Record&) {
   return plain([](const Unit& unit) -> Result<std::string> {
     return write({{"user", answers::user_v1(unit.caller.user)}});
@@ -214,29 +168,26 @@ Result<Plan> reading_my_organization(const Record&) {
 
 }  // namespace
 
-const std::vector<Operation>& operations() {
+std::vector<Operation> user_operations() {
   namespace m = messages;
-  static const std::vector<Operation> all{
+  return {
       // procedure, REST, message, what it does
       {"CreateUser", "POST", "/v2/users/new", &m::create_user, "user.CreateUserRequest",
-       Work::write, creating(read_create_user, answer_created)},
+       Work::write, creating(read_create_user, created_body)},
       {"AddHumanUser", "POST", "/v2/users/human", &m::add_human_user, "user.AddHumanUserRequest",
-       Work::write, creating(read_add_human_user, answer_added)},
+       Work::write, creating(read_add_human_user, added_body)},
       {"GetUserByID", "GET", "/v2/users/{user_id}", &m::get_user_by_id, "user.GetUserByIDRequest",
        Work::point_read, reading_user},
       {"ListUsers", "POST", "/v2/users", &m::list_users, "user.ListUsersRequest", Work::scan,
        listing_users},
       {"UpdateUser", "PATCH", "/v2/users/{user_id}", &m::update_user, "user.UpdateUserRequest",
-       Work::write, updating(read_update_user, answer_change)},
+       Work::write, updating(read_update_user, change_body)},
       {"UpdateHumanUser", "PUT", "/v2/users/human/{user_id}", &m::update_human_user,
-       "user.UpdateHumanUserRequest", Work::write,
-       updating(read_update_human_user, answer_details)},
+       "user.UpdateHumanUserRequest", Work::write, updating(read_update_human_user, details_body)},
       {"SetPassword", "POST", "/v2/users/{user_id}/password", &m::set_password,
-       "user.SetPasswordRequest", Work::write, updating(read_set_password, answer_details)},
+       "user.SetPasswordRequest", Work::write, updating(read_set_password, details_body)},
       {"DeleteUser", "DELETE", "/v2/users/{user_id}", &m::delete_user, "user.DeleteUserRequest",
        Work::write, erasing},
-      {"AddPersonalAccessToken", "POST", "/v2/users/{user_id}/pats", &m::add_personal_access_token,
-       "user.AddPersonalAccessTokenRequest", Work::write, adding_token},
       {"DeactivateUser", "POST", "/v2/users/{user_id}/deactivate", &m::deactivate_user,
        "user.DeactivateUserRequest", Work::write, changing_state(StateChange::deactivate)},
       {"ReactivateUser", "POST", "/v2/users/{user_id}/reactivate", &m::reactivate_user,
@@ -251,15 +202,21 @@ const std::vector<Operation>& operations() {
        "user.SetUserMetadataRequest", Work::write, setting_metadata},
       {"DeleteUserMetadata", "DELETE", "/v2/users/{user_id}/metadata", &m::delete_user_metadata,
        "user.DeleteUserMetadataRequest", Work::write, deleting_metadata},
-      {"", "GET", "/v2/settings/security", &m::empty, "settings.GetSecuritySettingsRequest",
-       Work::point_read, reading_security},
-      {"", "PUT", "/v2/policies/security", &m::set_security_settings,
-       "settings.SetSecuritySettingsRequest", Work::write, setting_security},
       {"", "GET", "/auth/v1/users/me", &m::empty, "auth.GetMyUserRequest", Work::point_read,
        reading_myself},
       {"", "GET", "/management/v1/orgs/me", &m::empty, "management.GetMyOrgRequest",
        Work::point_read, reading_my_organization},
   };
+}
+
+const std::vector<Operation>& operations() {
+  static const std::vector<Operation> all = [] {
+    auto joined = user_operations();
+    for (auto& part : {contact_operations(), machine_operations(), settings_operations()}) {
+      joined.insert(joined.end(), part.begin(), part.end());
+    }
+    return joined;
+  }();
   return all;
 }
 

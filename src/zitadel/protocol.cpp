@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "http/forms.h"
+#include "zitadel/field_names.h"
 
 namespace vestibule::zitadel {
 namespace {
@@ -78,7 +79,10 @@ Result<void> read_target(const http::Request& request, Record& record) {
                                [&](const Field& field) { return field.name == name; });
   };
   for (const auto& [name, value] : request.parameters) {
-    if (name == "user_id" && has_field("userId")) record.set_text("userId", value);
+    const auto field = std::ranges::find_if(record.message().fields, [&](const Field& candidate) {
+      return proto_name(candidate.name) == name;
+    });
+    if (field != record.message().fields.end()) record.set_text(field->name, value);
   }
   if (!has_field("keys")) return {};
   const auto query = http::Form::parse(request.query);

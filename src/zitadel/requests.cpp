@@ -1,7 +1,6 @@
 #include "zitadel/requests.h"
 
 #include <algorithm>
-#include <chrono>
 #include <string>
 
 #include "base/text.h"
@@ -27,12 +26,14 @@ EmailChange read_email(const Record& record) {
   EmailChange email{.address = std::string(base::trim(record.text_or_empty("email")))};
   if (record.flag("isVerified").value_or(false)) email.proof = EmailProof::asserted;
   if (record.has("sendCode")) email.proof = EmailProof::by_mail;
+  if (record.has("returnCode")) email.proof = EmailProof::by_code;
   return email;
 }
 
 PhoneChange read_phone(const Record& record) {
   return {.number = std::string(base::trim(record.text_or_empty("phone"))),
-          .verified = record.flag("isVerified").value_or(false) ? 1 : 0};
+          .verified = record.flag("isVerified").value_or(false) ? 1 : 0,
+          .wants_code = record.has("returnCode")};
 }
 
 template <class Read>
@@ -49,10 +50,9 @@ base::Secret read_password(const Record& record) {
 
 // For the messages that carry currentPassword and verificationCode.
 Result<PasswordChange> read_password_change(const Record& record, std::string_view member) {
-  if (record.has("verificationCode")) return refuse(refusals::code_unknown);
   const auto* const next = record.child(member);
   if (next == nullptr) return invalid("Password is empty");
-  PasswordChange change{.next = read_password(*next)};
+  PasswordChange change{.next = read_password(*next), .code = record.text("verificationCode")};
   if (auto current = record.text("currentPassword")) {
     change.current = base::Secret(std::move(*current));
   }
@@ -85,48 +85,7 @@ Result<void> read_optional_password(const Record& record, UpdateRequest& request
   return {};
 }
 
-// RFC 3339 in UTC to the second; a fraction is dropped.
-std::optional<base::Time> parse_timestamp(const std::string& text) {
-  constexpr std::string_view shape = "dddd-dd-ddTdd:dd:dd";
-  if (text.size() <= shape.size()) return std::nullopt;
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    if (shape[i] == 'd' ? !is_digit(text[i]) : text[i] != shape[i]) return std::nullopt;
-  }
-  std::string_view rest(text);
-  rest.remove_prefix(shape.size());
-  if (rest.front() == '.') {
-    rest.remove_prefix(1);
-    const auto end = std::ranges::find_if_not(rest, is_digit) - rest.begin();
-    if (end == 0) return std::nullopt;
-    rest.remove_prefix(static_cast<std::size_t>(end));
-  }
-  if (rest != "Z") return std::nullopt;
-  const auto number = [&](std::size_t at, std::size_t digits) {
-    return std::stoi(text.substr(at, digits));
-  };
-  const std::chrono::year_month_day day{std::chrono::year{number(0, 4)},
-                                        std::chrono::month{static_cast<unsigned>(number(5, 2))},
-                                        std::chrono::day{static_cast<unsigned>(number(8, 2))}};
-  if (!day.ok() || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 59) {
-    return std::nullopt;
-  }
-  return std::chrono::sys_days{day} + std::chrono::hours{number(11, 2)} +
-         std::chrono::minutes{number(14, 2)} + std::chrono::seconds{number(17, 2)};
-}
-
 }  // namespace
-
-Result<TokenRequest> read_add_personal_token(const Record& record) {
-  const auto text = record.text_or_empty("expirationDate");
-  const auto expires_at = parse_timestamp(text);
-  if (!expires_at) {
-    return invalid(
-        "invalid google.protobuf.Timestamp value in expirationDate: a time in UTC such "
-        "as 2099-01-01T00:00:00Z is expected");
-  }
-  return TokenRequest{record.text_or_empty("userId"), *expires_at};
-}
 
 std::vector<MetadataEntry> read_metadata(const Record& record) {
   std::vector<MetadataEntry> metadata;
@@ -171,6 +130,9 @@ Result<CreateRequest> read_add_human_user(const Record& record) {
 Result<UpdateRequest> read_update_user(const Record& record) {
   UpdateRequest request{.user_id = record.text_or_empty("userId"),
                         .username = trimmed(record.text("username"))};
+  if (const auto* const machine = record.child("machine")) {
+    request.machine_name = trimmed(machine->text("name"));
+  }
   const auto* const human = record.child("human");
   if (human == nullptr) return request;
   request.profile = read_child(*human, "profile", read_profile);
@@ -200,6 +162,18 @@ Result<UpdateRequest> read_set_password(const Record& record) {
   if (!change) return std::unexpected(std::move(change.error()));
   request.password = std::move(*change);
   return request;
+}
+
+UpdateRequest read_set_email(const Record& record) {
+  auto email = read_email(record);
+  if (email.proof == EmailProof::none && !record.has("isVerified")) {
+    email.proof = EmailProof::by_mail;
+  }
+  return {.user_id = record.text_or_empty("userId"), .email = std::move(email)};
+}
+
+UpdateRequest read_set_phone(const Record& record) {
+  return {.user_id = record.text_or_empty("userId"), .phone = read_phone(record)};
 }
 
 }  // namespace vestibule::zitadel

@@ -26,6 +26,7 @@ enum class EmailProof {
   none,      ///< nothing is said of it, and no mail goes out
   asserted,  ///< isVerified: the caller vouches for it
   by_mail,   ///< sendCode: the mailer asks its owner
+  by_code,   ///< returnCode: the caller asks its owner, and brings the code back
 };
 struct EmailChange {
   std::string address;
@@ -34,6 +35,7 @@ struct EmailChange {
 struct PhoneChange {
   std::string number;  ///< empty: it is removed
   int verified = 0;
+  bool wants_code = false;  ///< returnCode; there are no text messages
 };
 
 struct MetadataEntry {
@@ -41,10 +43,12 @@ struct MetadataEntry {
   std::string value;
 };
 
-/// A password to store, and what the caller knows of the former one.
+/// A password to store, and what the caller knows of the former one or of its
+/// reset.
 struct PasswordChange {
   base::Secret next;
   std::optional<base::Secret> current = {};
+  std::optional<std::string> code = {};  ///< what PasswordReset returned
 };
 
 struct CreateRequest {
@@ -71,20 +75,18 @@ struct UpdateRequest {
   std::optional<EmailChange> email = {};
   std::optional<PhoneChange> phone = {};
   std::optional<PasswordChange> password = {};
+  std::optional<std::string> machine_name = {};
 };
-/// A verification code is refused: none was ever given out.
 Result<UpdateRequest> read_update_user(const Record& record);
 Result<UpdateRequest> read_update_human_user(const Record& record);
 /// SetPassword is an update of nothing but the password.
 Result<UpdateRequest> read_set_password(const Record& record);
 
 std::vector<MetadataEntry> read_metadata(const Record& record);
-
-struct TokenRequest {
-  std::string user_id;
-  base::Time expires_at;
-};
-/// AddPersonalAccessToken; the expiry is RFC 3339 in UTC.
-Result<TokenRequest> read_add_personal_token(const Record& record);
+/// SetEmail: an update of nothing but the address. Unless the caller vouches
+/// for it or wants the code, its owner gets a mail, as at ZITADEL.
+UpdateRequest read_set_email(const Record& record);
+/// SetPhone.
+UpdateRequest read_set_phone(const Record& record);
 
 }  // namespace vestibule::zitadel

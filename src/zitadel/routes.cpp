@@ -15,15 +15,13 @@ namespace {
 
 using boost::asio::awaitable;
 
-constexpr std::string_view service = "/zitadel.user.v2.UserService/";
-
 /// A call while its coroutine lives.
 struct Call {
   ZitadelContext& context;
   const Operation& operation;
   std::string token;
   Plan plan = {};
-  PasswordWork passwords = {};
+  SlowWork work = {};
 };
 
 /// Runs `body` as the caller, who is authenticated in the same transaction.
@@ -43,7 +41,7 @@ Result<void> check_token(const Call& call) {
 }
 
 /// Refuses a password before it costs anything, then verifies and hashes on the CPU pool.
-awaitable<Result<PasswordWork>> work_on_passwords(Call& call) {
+awaitable<Result<SlowWork>> work_on_passwords(Call& call) {
   const PasswordChange& change = *call.plan.password;
   auto stored = call.context.store.read([&](store::Transaction& tx) {
     return as_caller(call, tx, [&](const Unit& unit) { return call.plan.prepare(unit); });
@@ -52,8 +50,8 @@ awaitable<Result<PasswordWork>> work_on_passwords(Call& call) {
   if (const auto sound = accounts::check_password_zitadel(change.next); !sound) {
     co_return refuse(from_domain(sound.error()));
   }
-  auto work = [&]() -> Result<PasswordWork> {
-    PasswordWork done;
+  auto work = [&]() -> Result<SlowWork> {
+    SlowWork done;
     if (change.current) {
       if (!accounts::verify_password(*change.current, **stored)) {
         return refuse(refusals::password_wrong);
@@ -66,14 +64,24 @@ awaitable<Result<PasswordWork>> work_on_passwords(Call& call) {
   co_return co_await async::run(call.context.cpu, std::move(work));
 }
 
+/// The key is made once it is known that it may be.
+awaitable<Result<SlowWork>> make_key(Call& call) {
+  const auto allowed = call.context.store.read([&](store::Transaction& tx) {
+    return as_caller(call, tx, [&](const Unit& unit) { return call.plan.before_key(unit); });
+  });
+  if (!allowed) co_return refuse(allowed.error());
+  auto work = [] { return SlowWork{.key = jose::PrivateKey::generate(jose::Algorithm::rs256)}; };
+  co_return co_await async::run(call.context.cpu, std::move(work));
+}
+
 awaitable<Result<std::string>> perform(Call& call) {
-  if (call.plan.password != nullptr) {
-    auto passwords = co_await work_on_passwords(call);
-    if (!passwords) co_return refuse(passwords.error());
-    call.passwords = std::move(*passwords);
+  if (call.plan.password != nullptr || call.plan.before_key) {
+    auto work = call.plan.before_key ? co_await make_key(call) : co_await work_on_passwords(call);
+    if (!work) co_return refuse(work.error());
+    call.work = std::move(*work);
   }
   auto unit = [&call](store::Transaction& tx) -> Result<std::string> {
-    return as_caller(call, tx, [&](const Unit& u) { return call.plan.run(u, call.passwords); });
+    return as_caller(call, tx, [&](const Unit& u) { return call.plan.run(u, call.work); });
   };
   switch (call.operation.work) {
     case Work::point_read:
@@ -144,8 +152,13 @@ bool is_json(const http::Request& request) {
          request.header("Content-Encoding").value_or("identity") == "identity";
 }
 
+/// Where the procedures of a service are.
+std::string procedures(std::string_view service) {
+  return "/" + std::string(service) + "/";
+}
+
 void add_connect(http::Router& router, ZitadelContext& context, const Operation& operation) {
-  const auto path = std::string(service) + std::string(operation.rpc);
+  const auto path = procedures(operation.service) + std::string(operation.rpc);
   auto handler = [&context, &operation](http::Request& request) -> awaitable<http::Response> {
     if (!is_json(request)) {
       auto response = http::Response{.status = 415, .headers = {}, .body = {}};
@@ -188,8 +201,10 @@ void add_zitadel_routes(http::Router& router, ZitadelContext& context) {
   auto no_procedure = [](http::Request&) -> awaitable<http::Response> {
     co_return http::Response::text(404, "404 page not found\n");
   };
-  router.add("*", std::string(service) + "*", std::move(no_procedure),
-             options("zitadel.unknown_procedure", Protocol::connect));
+  for (const auto service : {user_service, settings_service}) {
+    router.add("*", procedures(service) + "*", no_procedure,
+               options("zitadel.unknown_procedure", Protocol::connect));
+  }
   auto no_path = [](http::Request&) -> awaitable<http::Response> {
     const Error error{Code::not_found, "", "Not Found"};
     co_return encode(Protocol::rest, error);

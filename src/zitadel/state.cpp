@@ -72,18 +72,6 @@ Result<accounts::User> change_state(const Unit& unit, std::string_view subject,
   return user;
 }
 
-Result<accounts::PersonalToken> add_personal_token(const Unit& unit, const TokenRequest& request) {
-  if (auto allowed = check_administrator(unit.caller); !allowed) return refuse(allowed.error());
-  const auto user = accounts::find_user_by_subject(unit.tx, request.user_id);
-  if (!user) return refuse(refusals::user_unknown_to_update);
-  if (user->kind != accounts::UserKind::machine) return refuse(refusals::not_machine);
-  if (request.expires_at <= unit.now) return invalid("expirationDate is not in the future");
-  note(unit, "personal_token.added", user->id);
-  return accounts::add_personal_token(unit.tx, user->id, request.expires_at,
-                                      unit.context.ids.next(unit.now).value, unit.context.random,
-                                      unit.now);
-}
-
 Result<accounts::User> erase_user(const Unit& unit, std::string_view subject) {
   auto user = load_permitted(unit.tx, unit.caller, subject, Action::erase,
                              refusals::user_unknown_to_delete, unit.now);

@@ -57,6 +57,7 @@ class Validator {
       case Field::Type::flag:
       case Field::Type::uint32:
       case Field::Type::uint64:
+      case Field::Type::timestamp:
       case Field::Type::unsupported:
         break;
     }

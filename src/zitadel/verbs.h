@@ -7,6 +7,7 @@
 #include "accounts/metadata.h"
 #include "accounts/service_accounts.h"
 #include "accounts/user.h"
+#include "jose/key.h"
 #include "store/transaction.h"
 #include "zitadel/errors.h"
 #include "zitadel/requests.h"
@@ -23,25 +24,32 @@ struct Unit {
   base::Time now;
 };
 
-/// What was computed of a request's passwords before the unit began: Argon2id is too slow for it.
-struct PasswordWork {
+/// What was computed before the unit began, because it is too slow for one:
+/// Argon2id, RSA keys.
+struct SlowWork {
   std::string next_hash = {};                     ///< of PasswordChange::next
   std::optional<std::string> verified_hash = {};  ///< the stored hash that `current` matched
+  std::optional<jose::PrivateKey> key = {};       ///< for AddKey
+};
+
+/// A user after a change, with the codes that the caller asked for.
+struct Changed {
+  accounts::User user;
+  std::optional<base::Secret> email_code = {};
+  std::optional<base::Secret> phone_code = {};
 };
 
 /// A user, or a guest if a GUEST_YY_MM_DD key is among the metadata (design.md section 2): its day
 /// becomes the guest day, and the row stays readable.
-Result<accounts::User> create_user(const Unit& unit, const CreateRequest& request,
-                                   const PasswordWork& passwords);
+Result<Changed> create_user(const Unit& unit, const CreateRequest& request, const SlowWork& work);
 
-/// Changes what differs. The first update that stores a credential or another address makes a
-/// guest an account in this transaction (invariant 2); its GUEST_ metadata stays until it is
-/// deleted. Nothing differs: nothing is written.
-Result<accounts::User> update_user(const Unit& unit, const UpdateRequest& request,
-                                   const PasswordWork& passwords);
+/// Changes what differs. The first update that stores a credential or another address makes a guest
+/// an account in this transaction (invariant 2); its GUEST_ metadata stays until it is deleted.
+/// Nothing differs: nothing is written.
+Result<Changed> update_user(const Unit& unit, const UpdateRequest& request, const SlowWork& work);
 
-/// What has to be true before a password is hashed for nothing: the caller may set it. Gives the
-/// stored hash that `current` has to match, if the request has one.
+/// What has to be true before a password is hashed for nothing: the caller may set it, and a reset
+/// code is right. Gives the stored hash that `current` has to match, if the request has one.
 Result<std::optional<std::string>> prepare_password(const Unit& unit, const UpdateRequest& request);
 
 /// Erases the user with every row that names it.
@@ -49,9 +57,6 @@ Result<accounts::User> erase_user(const Unit& unit, std::string_view subject);
 
 enum class StateChange { deactivate, reactivate, lock, unlock };
 Result<accounts::User> change_state(const Unit& unit, std::string_view subject, StateChange change);
-
-/// A token for a machine user, which only an administrator makes. It is shown once.
-Result<accounts::PersonalToken> add_personal_token(const Unit& unit, const TokenRequest& request);
 
 struct MetadataPage {
   std::vector<accounts::Metadata> entries = {};

@@ -32,6 +32,18 @@ Scope widest_scope(const Client& client, const std::vector<const Scope*>& limits
   return known_scopes(scope, client).without(scope_offline_access);
 }
 
+/// ZITADEL's scopes about organizations, projects and roles are carried on by an exchange and never
+/// gained by one: the first that neither token has.
+std::string_view first_unfounded(const Scope& requested, const std::vector<const Scope*>& limits) {
+  for (const auto& value : requested.values()) {
+    if (!value.starts_with("urn:zitadel:iam:org:")) continue;
+    const bool founded =
+        std::ranges::any_of(limits, [&](const Scope* limit) { return limit->contains(value); });
+    if (!founded) return value;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Scope> allowed_scope(const Client& client, const ExchangeRequest& request,
@@ -42,6 +54,9 @@ Result<Scope> allowed_scope(const Client& client, const ExchangeRequest& request
   Scope scope = named ? known_scopes(request.scope, client) : widest_scope(client, limits);
   if (scope.contains(scope_offline_access)) {
     return fail("invalid_scope", not_found(request, "scope", scope_offline_access));
+  }
+  if (const auto unfounded = first_unfounded(request.scope, limits); !unfounded.empty()) {
+    return fail("invalid_scope", not_found(request, "scope", unfounded));
   }
   for (const auto* limit : limits) {
     const auto missing = scope.first_missing_in(*limit);

@@ -36,6 +36,7 @@ TokenResponse sign(const TokenIssuer& issuer, Grant grant) {
 
 Result<void> check_grant_type(const Client& client, std::string_view grant_type) {
   if (client.allows_grant(grant_type)) return {};
+  if (client.grant_types.empty()) return fail("invalid_client", "no active client not found");
   return fail("unauthorized_client",
               "grant_type '" + std::string(grant_type) + "' is not allowed for this client");
 }

@@ -67,7 +67,9 @@ struct TokenResponse {
 /// Signs. Costs CPU (RS256 about a millisecond); never inside a transaction.
 TokenResponse sign(const TokenIssuer& issuer, Grant grant);
 
-/// Refuses a grant type that the client is not registered for: unauthorized_client.
+/// Refuses a grant type that the client is not registered for: unauthorized_client. One that is
+/// registered for none, but for introspection only, is no client here, as at ZITADEL:
+/// invalid_client.
 Result<void> check_grant_type(const Client& client, std::string_view grant_type);
 
 /// The audiences of a client's tokens unless it asked for others: itself and its project.

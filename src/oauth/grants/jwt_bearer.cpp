@@ -1,14 +1,13 @@
 #include "oauth/grants/jwt_bearer.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "accounts/service_accounts.h"
 #include "jose/jwt.h"
 #include "oauth/client_assertion.h"
 #include "oauth/discovery.h"
-#include "oauth/service_client.h"
+#include "oauth/grants/service_token.h"
 
 namespace vestibule::oauth {
 namespace {
@@ -50,40 +49,6 @@ Result<accounts::User> verify(store::Transaction& tx, const std::string& issuer,
   return std::move(caller->user);
 }
 
-/// The project in `urn:zitadel:iam:org:project:id:PROJECT:aud`.
-std::optional<std::int64_t> named_project(std::string_view scope) {
-  constexpr std::string_view prefix = "urn:zitadel:iam:org:project:id:";
-  constexpr std::string_view suffix = ":aud";
-  if (!scope.starts_with(prefix) || !scope.ends_with(suffix)) return std::nullopt;
-  scope.remove_prefix(prefix.size());
-  scope.remove_suffix(std::min(scope.size(), suffix.size()));
-  return base::from_decimal(scope);
-}
-
-/// The scope values that mean something, and the audience that they and the bindings give.
-std::pair<Scope, std::vector<std::string>> allot(store::Transaction& tx, const std::string& issuer,
-                                                 const accounts::User& user,
-                                                 const Client& own_client, const Scope& requested) {
-  std::vector<std::string> audience{user.subject()};
-  for (const auto client : list_bound_clients(tx, user.id)) {
-    audience.push_back(base::to_string(client));
-  }
-  const Scope plain = known_scopes(requested, own_client).without(scope_offline_access);
-  std::string text;
-  for (const auto& value : requested.values()) {
-    const auto project = named_project(value);
-    if (value == scope_own_api) {
-      audience.push_back(issuer);
-    } else if (project && has_project(tx, user.organization, *project)) {
-      audience.push_back(base::to_decimal(*project));
-    } else if (!plain.contains(value)) {
-      continue;
-    }
-    text += (text.empty() ? "" : " ") + value;
-  }
-  return {Scope::parse(text), std::move(audience)};
-}
-
 }  // namespace
 
 Result<JwtBearerRequest> parse_jwt_bearer_request(const Parameters& form) {
@@ -97,18 +62,7 @@ Result<Grant> grant_by_jwt_bearer(store::Transaction& tx, const GrantContext& co
   const auto& issuer = context.issuer.issuer();
   const auto user = verify(tx, issuer, request.assertion.reveal(), now);
   if (!user) return std::unexpected(user.error());
-  const auto client = service_client(*user);
-  auto [scope, audience] = allot(tx, issuer, *user, client, request.scope);
-  Grant grant{.access = start_access_token(tx, context, client, *user, scope, now),
-              .format = client.access_token_format,
-              .algorithm = client.access_token_algorithm};
-  grant.access.audience = std::move(audience);
-  return grant;
-}
-
-bool opens_own_api(const AccessToken& token, const std::string& issuer) {
-  return token.subject == token.client_id && !token.session && !token.actor &&
-         std::ranges::find(token.audience, issuer) != token.audience.end();
+  return grant_to_service(tx, context, *user, request.scope, now);
 }
 
 }  // namespace vestibule::oauth

@@ -16,10 +16,6 @@ inline constexpr std::string_view grant_jwt_bearer = "urn:ietf:params:oauth:gran
 /// How far ahead the `exp` of a service account's assertion may lie.
 inline constexpr base::Seconds service_assertion_longest_life{3600};
 
-/// By this scope a service account asks for a token that opens the provider's own API; its
-/// audience is the issuer.
-inline constexpr std::string_view scope_own_api = "urn:zitadel:iam:org:project:id:zitadel:aud";
-
 /// RFC 7523 section 2.1.
 struct JwtBearerRequest {
   base::Secret assertion;
@@ -30,13 +26,9 @@ Result<JwtBearerRequest> parse_jwt_bearer_request(const Parameters& form);
 
 /// The grant of ZITADEL's service accounts: an assertion signed with a machine key is answered with
 /// a token of the account. `iss` and `sub` are the account, `aud` is this server, `kid` is the
-/// key's id, the life is an hour at most; `jti` is not asked for, so it works until it expires. The
-/// token's client is the account itself, its audiences are the clients that the account is bound to
-/// and the projects that the scope names. Reads only. Error: invalid_grant, which does not say why.
+/// key's id, the life is an hour at most; `jti` is not asked for, so it works until it expires.
+/// grant_to_service says what it gets. Reads only. Error: invalid_grant, which does not say why.
 Result<Grant> grant_by_jwt_bearer(store::Transaction& tx, const GrantContext& context,
                                   const JwtBearerRequest& request, base::Time now);
-
-/// Whether a token is one with which a service account speaks to the provider's own API for itself.
-bool opens_own_api(const AccessToken& token, const std::string& issuer);
 
 }  // namespace vestibule::oauth

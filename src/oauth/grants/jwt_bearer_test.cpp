@@ -2,6 +2,7 @@
 
 #include "jose/claims_writer.h"
 #include "jose/signing_key.h"
+#include "oauth/grants/service_token.h"
 #include "oauth/introspection.h"
 #include "oauth/liveness.h"
 #include "oauth/test_support.h"
