@@ -7,26 +7,17 @@ from pathlib import Path
 import pytest
 
 from conversation import Person, converse
-from tls_provider import TlsProvider
 from toolchain import need, run
 from vestibule_process import ROOT
 
 SOURCE = Path(__file__).parent / "go"
-BUILT = ROOT / "build/interop-go"
+BUILT = ROOT / "build/go-clients"
 FEATURE = re.compile(r"^func (\w+)\(w World\) {", re.M)
 
 
-def features():
-    return [(library, feature) for library in ("coreos", "zitadel")
-            for file in sorted((SOURCE / library).glob("*.go"))
+def features(library):
+    return [feature for file in sorted((SOURCE / library).glob("*.go"))
             for feature in FEATURE.findall(file.read_text())]
-
-
-@pytest.fixture(scope="module")
-def provider(tmp_path_factory):
-    running = TlsProvider(tmp_path_factory.mktemp("go"))
-    yield running
-    assert running.server.stop() == 0
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +29,7 @@ def programs():
     return BUILT
 
 
-@pytest.mark.parametrize("library, feature", features())
-def test_feature(provider, programs, library, feature):
-    converse([programs / library, feature], provider.world(), Person(provider))
+@pytest.mark.parametrize("library, feature", [
+    (library, feature) for library in ("coreos", "zitadel") for feature in features(library)])
+def test_feature(tls_provider, programs, library, feature):
+    converse([programs / library, feature], tls_provider.world(), Person(tls_provider))
