@@ -8,8 +8,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src"
 TOPS = ("src", "examples", "tests", "bench", "cmake", "packaging", "docs")
 CODE = {".cpp", ".h", ".ipp"}
-TEXT = CODE | {".py", ".sql", ".js", ".css", ".html", ".mustache", ".md", ".cmake", ".txt", ".toml",
-               ".yaml", ".yml", ".json", ""}
+TEXT = CODE | {".py", ".sql", ".js", ".ts", ".tsx", ".css", ".html", ".mustache", ".md", ".cmake",
+               ".txt", ".toml", ".yaml", ".yml", ".json", ""}
 
 
 def relative(path):
