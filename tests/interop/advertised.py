@@ -21,8 +21,8 @@ class OpenProvider:
 
     ca = True
 
-    def __init__(self, directory, **config):
-        self.server = Vestibule(directory, config={
+    def __init__(self, directory, redirect_uris=(), **config):
+        self.server = Vestibule(directory, redirect_uris=redirect_uris, config={
             "limits": LIMITS, "registration": {"mode": "open", "per_minute": 100000}, **config})
         self.server.bootstrap
         self.person = add_user(self.server, EVERY_CLAIM)

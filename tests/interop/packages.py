@@ -32,8 +32,10 @@ def npm_folder(name, source):
         run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], target)
 
     _once(target, source / "package-lock.json", install)
-    for script in source.glob("*.mjs"):
-        shutil.copy(script, target)
+    for script in source.rglob("*.mjs"):
+        copy = target / script.relative_to(source)
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copy(script, copy)
     return target
 
 

@@ -7,39 +7,33 @@ import secrets
 import pytest
 import requests
 
+from advertised import OpenProvider
 from client_keys import Key
 from conversation import Person
 from vestibule_process import Process, free_port, wait_for
 
+CALLBACK = "/auth/callback/zitadel"
 SCOPE = "openid profile email offline_access urn:zitadel:iam:org:id:{organization}"
 
 
 class Application(Process):
-    """The application, registered at the provider for an authentication method."""
+    """The application with one client of a provider. `profile`: where it takes that from."""
 
-    def __init__(self, provider, scripts, directory, method="client_secret_basic", profile="id_token",
-                 secret=None):
+    def __init__(self, provider, scripts, directory, client, url, method="client_secret_basic",
+                 profile="id_token"):
         super().__init__(directory / "application.log")
         self.provider = provider
-        self.url = f"http://localhost:{free_port()}"
         self.scripts = scripts
-        self.settings = {
-            "url": self.url, "issuer": provider.issuer, "method": method, "profileFrom": profile,
-            "scope": SCOPE.format(organization=provider.server.bootstrap["organization_id"]),
-            "client": provider.add_client(
-                Key("ES256") if method == "private_key_jwt" else None,
-                redirect_uris=[self.url + "/auth/callback/zitadel"],
-                post_logout_redirect_uris=[self.url + "/left"],
-                grant_types=["authorization_code", "refresh_token"],
-                id_token_claims="userinfo" if profile == "id_token" else "minimal",
-                **({} if method == "private_key_jwt" else {"token_endpoint_auth_method": method}))}
-        if secret:
-            self.settings["client"]["secret"] = secret
+        self.url = url
+        organization = provider.server.bootstrap["organization_id"]
+        self.settings = {"url": url, "issuer": provider.issuer, "client": client, "method": method,
+                         "profileFrom": profile, "scope": SCOPE.format(organization=organization)}
 
     def start(self):
-        self.spawn(["node", self.scripts / "authjs_app.mjs"], {
-            "APPLICATION": json.dumps(self.settings), "AUTH_SECRET": secrets.token_hex(32),
-            "NODE_EXTRA_CA_CERTS": self.provider.ca})
+        environment = {"APPLICATION": json.dumps(self.settings), "AUTH_SECRET": secrets.token_hex(32)}
+        if self.provider.issuer.startswith("https:"):
+            environment["NODE_EXTRA_CA_CERTS"] = self.provider.ca
+        self.spawn(["node", self.scripts / "authjs_app.mjs"], environment)
 
         def ready():
             assert self.running, f"the application ended:\n{self.log.read_text()[-4000:]}"
@@ -47,6 +41,16 @@ class Application(Process):
 
         wait_for(ready, "the application")
         return self
+
+
+def registered(provider, url, method="client_secret_basic", claims="userinfo"):
+    """A client as an operator makes it for the application at `url`."""
+    keyed = method == "private_key_jwt"
+    return provider.add_client(
+        Key("ES256") if keyed else None, id_token_claims=claims,
+        redirect_uris=[url + CALLBACK], post_logout_redirect_uris=[url + "/left"],
+        grant_types=["authorization_code", "refresh_token"],
+        **({} if keyed else {"token_endpoint_auth_method": method}))
 
 
 class Customer(Person):
@@ -90,9 +94,16 @@ def running(*arguments, **options):
         application.stop()
 
 
+@pytest.fixture
+def url():
+    return f"http://localhost:{free_port()}"
+
+
 @pytest.fixture(scope="module")
 def application(tls_provider, npm_clients, tmp_path_factory):
-    with running(tls_provider, npm_clients, tmp_path_factory.mktemp("authjs")) as started:
+    url = f"http://localhost:{free_port()}"
+    client = registered(tls_provider, url)
+    with running(tls_provider, npm_clients, tmp_path_factory.mktemp("authjs"), client, url) as started:
         yield started
 
 
@@ -132,16 +143,35 @@ def test_sign_out(customer):
 
 
 @pytest.mark.parametrize("method", ["client_secret_post", "private_key_jwt", "none"])
-def test_authentication_methods(tls_provider, npm_clients, tmp_path, method):
-    with running(tls_provider, npm_clients, tmp_path, method=method) as application:
+def test_authentication_methods(tls_provider, npm_clients, tmp_path, url, method):
+    client = registered(tls_provider, url, method)
+    with running(tls_provider, npm_clients, tmp_path, client, url, method) as application:
         Customer(application).sign_in()
 
 
-def test_the_profile_of_userinfo(tls_provider, npm_clients, tmp_path):
-    with running(tls_provider, npm_clients, tmp_path, profile="userinfo") as application:
+@pytest.mark.parametrize("profile, name", [("userinfo", "Ada Byron"), ("id_token", None)])
+def test_the_profile_of_a_client_with_minimal_claims(tls_provider, npm_clients, tmp_path, url, profile,
+                                                     name):
+    client = registered(tls_provider, url, claims="minimal")
+    with running(tls_provider, npm_clients, tmp_path, client, url, profile=profile) as application:
         customer = Customer(application)
         customer.sign_in()
-        assert customer.get("/auth/session").json()["user"]["name"] == "Ada Byron"
+        assert customer.get("/auth/session").json()["user"].get("name") == name
+
+
+def test_the_bootstrapped_client(npm_clients, tmp_path, url):
+    """Over plain HTTP on loopback, as in development."""
+    provider = OpenProvider(tmp_path, redirect_uris=[url + CALLBACK])
+    client = provider.server.bootstrap["client"]
+    try:
+        with running(provider, npm_clients, tmp_path, client, url) as application:
+            customer = Customer(application)
+            customer.sign_in()
+            assert customer.get("/auth/session").json()["user"]["name"] == "Ada Byron"
+            leaving = customer.get("/leave").headers["Location"]
+            assert customer.visit(leaving) == {"status": 400}, "only the root is registered"
+    finally:
+        assert provider.server.stop() == 0
 
 
 def assert_nobody(customer, location, error):
@@ -173,8 +203,9 @@ def test_an_error_of_the_provider(customer):
     assert_nobody(customer, customer.come_back(answer["url"]), "OAuthCallbackError")
 
 
-def test_a_wrong_secret(tls_provider, npm_clients, tmp_path):
-    with running(tls_provider, npm_clients, tmp_path, secret="wrong") as application:
+def test_a_wrong_secret(tls_provider, npm_clients, tmp_path, url):
+    client = {**registered(tls_provider, url), "secret": "wrong"}
+    with running(tls_provider, npm_clients, tmp_path, client, url) as application:
         customer = Customer(application)
         location = customer.come_back(customer.visit(customer.begin())["url"])
         assert_nobody(customer, location, "Configuration")

@@ -1,5 +1,5 @@
 """The npm libraries that everybody uses, against the real server over TLS: one test a feature, which
-is an exported function of the library's file in js/."""
+is an exported function of a file in the library's folder."""
 
 import re
 from pathlib import Path
@@ -13,12 +13,15 @@ LIBRARIES = ["jose", "oauth4webapi", "openid_client"]
 FEATURE = re.compile(r"^export async function (\w+)", re.M)
 
 
-def features(library):
-    return FEATURE.findall((SCRIPTS / f"{library}.mjs").read_text())
+def features():
+    for library in LIBRARIES:
+        for file in sorted((SCRIPTS / library).glob("*.mjs")):
+            if file.stem != "app":
+                for feature in FEATURE.findall(file.read_text()):
+                    yield pytest.param(f"{library}/{file.name}", feature, id=f"{library}-{feature}")
 
 
-@pytest.mark.parametrize("library, feature", [
-    (library, feature) for library in LIBRARIES for feature in features(library)])
-def test_feature(tls_provider, npm_clients, library, feature):
-    converse(["node", npm_clients / "run.mjs", library, feature], tls_provider.world(),
+@pytest.mark.parametrize("file, feature", features())
+def test_feature(tls_provider, npm_clients, file, feature):
+    converse(["node", npm_clients / "run.mjs", file, feature], tls_provider.world(),
              Person(tls_provider))

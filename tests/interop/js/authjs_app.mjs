@@ -69,8 +69,9 @@ const app = express();
 // @auth/express finds its base path by the first unnamed parameter, which in Express 5 takes a pattern.
 app.use(/^\/auth\/(.*)/, ExpressAuth(config));
 
-const tokensOf = (request) =>
-  getToken({ req: { headers: new Headers(request.headers) }, secret, salt: "authjs.session-token", cookieName: "authjs.session-token" });
+const SESSION = "authjs.session-token";
+const tokensOf = ({ headers }) =>
+  getToken({ req: { headers: new Headers(headers) }, secret, salt: SESSION, cookieName: SESSION });
 
 app.get("/me", async (request, response) => {
   const { access_token } = (await tokensOf(request)) ?? {};

@@ -1,6 +1,16 @@
 // What the libraries' files share.
 import assert from "node:assert/strict";
 
+export const SCOPE = "openid profile email offline_access";
+
+/** The metadata of the world's clients `signed` and `fapi`. */
+export const SIGNED = {
+  id_token_signed_response_alg: "ES256",
+  userinfo_signed_response_alg: "ES256",
+  introspection_signed_response_alg: "ES256",
+  authorization_signed_response_alg: "ES256",
+};
+
 export const EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
 const TYPE = "urn:ietf:params:oauth:token-type:";
 export const ACCESS_TOKEN = `${TYPE}access_token`;

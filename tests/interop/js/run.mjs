@@ -1,4 +1,4 @@
-// node run.mjs LIBRARY FEATURE: one feature of one library. What it works with comes on standard
+// node run.mjs FILE FEATURE: one feature, which is an exported function. What it works with comes on standard
 // input; a person at the other end does what a program cannot (see ../conversation.py).
 import { createInterface } from "node:readline";
 
@@ -30,9 +30,9 @@ const person = {
   rotate: () => ask({ do: "rotate" }),
 };
 
-const [library, feature] = process.argv.slice(2);
+const [file, feature] = process.argv.slice(2);
 try {
-  const features = await import(`./${library}.mjs`);
+  const features = await import(`./${file}`);
   await features[feature]({ ...(await heard()), person });
 } catch (error) {
   console.error(error);
