@@ -13,20 +13,25 @@ import pytest
 import requests
 
 from vestibule_process import VESTIBULE, Process, free_port, wait_for
-from visitor import Visitor
+from visitor import NAVIGATION, Pkce, Visitor, authorize_url, pass_sign_in_page, query_of
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 USER_ID = "urn:zitadel:params:oauth:token-type:user_id"
 TOKEN_TYPE = "urn:ietf:params:oauth:token-type:"
 PASSWORD = "Harbour-antique-9!"
 CONNECT = "/zitadel.user.v2.UserService/"
+REDIRECT = "http://localhost:3000/api/auth/callback/zitadel"
 
 
 class Application(Process):
-    """`vestibule` with no configuration at all, and what an application knows of it."""
+    """`vestibule` with no configuration at all, and what an application knows of it.
 
-    def __init__(self, directory):
+    `kind`: how its client is set up. A public one sends what ZITADEL's applications send with it:
+    the personal access token once more, where a client's authentication would be."""
+
+    def __init__(self, directory, kind):
         super().__init__(directory / "vestibule.log")
+        self.kind = kind
         self.data = directory / "data"
         self.address = f"127.0.0.1:{free_port()}"
         self.issuer = f"http://{self.address}"
@@ -39,7 +44,10 @@ class Application(Process):
                               timeout=60, check=True, env=self.environment).stdout
 
     def start(self):
-        self.known = json.loads(self.run("bootstrap", "--data", str(self.data), "--json"))
+        flags = ["--redirect-uri", REDIRECT]
+        if self.kind == "public":
+            flags.append("--public-client")
+        self.known = json.loads(self.run("bootstrap", "--data", str(self.data), "--json", *flags))
         self.spawn([VESTIBULE, "serve", "--data", self.data, "--listen", self.address])
         wait_for(lambda: requests.get(self.issuer + "/readyz", timeout=5).status_code == 200,
                  "the server")
@@ -56,16 +64,39 @@ class Application(Process):
     def rpc(self, name, body, who="service_account"):
         return self.call("POST", CONNECT + name, body, who)
 
-    def token(self, **form):
+    def token(self, headers=None, **form):
         client = self.known["client"]
-        return requests.post(self.issuer + "/oauth/v2/token", timeout=20, data={
-            "client_id": client["id"], "client_secret": client["secret"], **form})
+        sent = {"client_id": client["id"]}
+        if self.kind == "public":
+            headers = headers or {"Authorization": f"Bearer {self.known['service_account']['pat']}"}
+        else:
+            sent["client_secret"] = client["secret"]
+        return requests.post(self.issuer + "/oauth/v2/token", timeout=20, headers=headers,
+                             data={**sent, **form})
 
-    def exchange(self, subject, requested="jwt", who="service_account", **form):
-        return self.token(**{
+    def exchange(self, subject, requested="jwt", who="service_account", headers=None, **form):
+        return self.token(headers, **{
             "grant_type": EXCHANGE, "subject_token": subject, "subject_token_type": USER_ID,
             "actor_token": self.known[who]["pat"], "actor_token_type": TOKEN_TYPE + "access_token",
             "scope": "openid profile email", "requested_token_type": TOKEN_TYPE + requested, **form})
+
+    def expect_live(self, token, user):
+        """The service account's token for that user; also by introspection, if the client may."""
+        info = self.userinfo(token)
+        assert info.status_code == 200 and info.json()["sub"] == user
+        if self.kind == "confidential":
+            seen = self.introspect(token)
+            assert seen["active"] is True and seen["sub"] == user
+            assert seen["act"]["sub"] == self.known["service_account"]["id"]
+
+    def expect_dead(self, token):
+        assert self.userinfo(token).status_code == 401
+        if self.kind == "confidential":
+            assert self.introspect(token) == {"active": False}
+
+    def userinfo(self, token):
+        return requests.get(self.issuer + "/oidc/v1/userinfo", timeout=5,
+                            headers={"Authorization": f"Bearer {token}"})
 
     def introspect(self, token):
         client = self.known["client"]
@@ -73,6 +104,35 @@ class Application(Process):
                                  auth=(client["id"], client["secret"]), timeout=20)
         assert response.status_code == 200, response.text
         return response.json()
+
+    def sign_in(self, name, **changes):
+        """Signs that user in as NextAuth's provider does; gives what comes back to the client."""
+        pkce = Pkce()
+        organization = f"urn:zitadel:iam:org:id:{self.organization}"
+        browser = Visitor(self.issuer)
+        leaving = browser.get(authorize_url(**{
+            "client_id": self.known["client"]["id"], "response_type": "code",
+            "redirect_uri": REDIRECT, "scope": f"openid profile email {organization}",
+            "state": "st", "code_challenge": pkce.challenge, "code_challenge_method": "S256",
+            **changes}), headers=NAVIGATION)
+        back = leaving.headers["Location"]
+        if back.startswith("/ui/login"):
+            back = pass_sign_in_page(browser, back, name, PASSWORD)
+        assert back.startswith(REDIRECT), back
+        return query_of(back), pkce
+
+    def machine(self, *roles):
+        """The personal access token of a new service account."""
+        made = self.rpc("CreateUser", {
+            "organizationId": self.organization, "username": f"machine_{time.time_ns()}",
+            "machine": {"name": "another"}}, "admin")
+        assert made.status_code == 200, made.text
+        for role in roles:
+            self.run("users", "grant", made.json()["id"], role, "--data", str(self.data))
+        token = self.rpc("AddPersonalAccessToken", {
+            "userId": made.json()["id"], "expirationDate": "2099-01-01T00:00:00Z"}, "admin")
+        assert token.status_code == 200, token.text
+        return token.json()["token"]
 
     def create_guest(self, name=None):
         tag = time.strftime("GUEST_%y_%m_%d", time.gmtime())
@@ -103,9 +163,9 @@ class Application(Process):
         return jwt.decode(token, key.key, algorithms=algorithms, issuer=self.issuer, **expected)
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    running = Application(tmp_path_factory.mktemp("zitadel")).start()
+@pytest.fixture(scope="module", params=["confidential", "public"])
+def app(request, tmp_path_factory):
+    running = Application(tmp_path_factory.mktemp(request.param), request.param).start()
     yield running
     assert running.stop() == 0
 
@@ -117,8 +177,10 @@ def test_bootstrap_gives_secrets_once(app):
     again = json.loads(app.run("bootstrap", "--data", str(app.data), "--json"))
     assert again["client"]["id"] == app.known["client"]["id"]
     text = json.dumps(again)
+    assert ("secret" in app.known["client"]) == (app.kind == "confidential")
+    assert app.known["client"]["redirect_uris"] == again["client"]["redirect_uris"] == [REDIRECT]
     for secret in (app.known["admin"]["password"], app.known["admin"]["pat"],
-                   app.known["service_account"]["pat"], app.known["client"]["secret"]):
+                   app.known["service_account"]["pat"], app.known["client"].get("secret", "pat")):
         assert secret not in text
 
 
@@ -145,11 +207,7 @@ def test_the_whole_life_of_a_guest(app):
     opaque = app.exchange(user, "access_token").json()["access_token"]
     assert opaque.count(".") != 2
     for token in (tokens["access_token"], opaque):
-        seen = app.introspect(token)
-        assert seen["active"] is True and seen["sub"] == user and seen["act"]["sub"] == service
-    info = requests.get(app.issuer + "/oidc/v1/userinfo", timeout=5,
-                        headers={"Authorization": f"Bearer {opaque}"})
-    assert info.status_code == 200 and info.json()["sub"] == user
+        app.expect_live(token, user)
 
     # It registers.
     name = f"jane_{time.time_ns()}@example.com"
@@ -170,8 +228,7 @@ def test_the_whole_life_of_a_guest(app):
     assert refused.json() == {"error": "invalid_request",
                               "error_description": "No matching permissions found"}
     for token in (tokens["access_token"], opaque):
-        seen = app.introspect(token)
-        assert seen["active"] is True and seen["act"]["sub"] == service
+        app.expect_live(token, user)
 
     # A purge of everything leaves it alone.
     app.run("purge", "--data", str(app.data), "--older-than", "0s", "--json")
@@ -191,9 +248,7 @@ def test_the_whole_life_of_a_guest(app):
     assert app.call("GET", f"/v2/users/{user}").status_code == 404
     assert app.exchange(user).status_code in (400, 404)
     for token in (tokens["access_token"], opaque):
-        assert app.introspect(token) == {"active": False}
-    assert requests.get(app.issuer + "/oidc/v1/userinfo", timeout=5,
-                        headers={"Authorization": f"Bearer {opaque}"}).status_code == 401
+        app.expect_dead(token)
     page = Visitor(app.issuer).post("/ui/login", data={"username": name, "password": PASSWORD})
     assert page.status_code == 401
 
@@ -201,12 +256,11 @@ def test_the_whole_life_of_a_guest(app):
 def test_a_deleted_guests_tokens_are_dead(app):
     user, tag = app.create_guest()
     tokens = [app.exchange(user, kind).json()["access_token"] for kind in ("jwt", "access_token")]
-    assert all(app.introspect(token)["active"] for token in tokens)
+    for token in tokens:
+        app.expect_live(token, user)
     assert app.rpc("DeleteUser", {"userId": user}).status_code == 200
     for token in tokens:
-        assert app.introspect(token) == {"active": False}
-        assert requests.get(app.issuer + "/oidc/v1/userinfo", timeout=5,
-                            headers={"Authorization": f"Bearer {token}"}).status_code == 401
+        app.expect_dead(token)
     # Its id is never given again.
     again = app.rpc("CreateUser", {
         "organizationId": app.organization, "userId": user, "username": f"x{time.time_ns()}",
@@ -255,7 +309,7 @@ BAD_EXCHANGES = [
     {"actor_token_type": ""}, {"actor_token_type": TOKEN_TYPE + "refresh_token"},
     {"requested_token_type": "urn:x"}, {"requested_token_type": TOKEN_TYPE + "saml2"},
     {"scope": "nothing-known"}, {"audience": "https://evil.example"},
-    {"resource": "not a uri"}, {"client_secret": "wrong"}, {"client_id": "1"},
+    {"resource": "not a uri"}, {"client_id": "1"},
 ]
 
 
@@ -266,6 +320,109 @@ def test_an_exchange_that_is_not_allowed(app, change):
     assert response.status_code in (400, 401, 403, 404), response.text
     assert response.json()["error"] and "access_token" not in response.json()
     assert "no-store" in response.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("secret", ["wrong", "undefined", None, ""], ids=str)
+def test_a_secret_counts_where_there_is_one(app, secret):
+    """Applications send what their environment has for it, also if it has nothing."""
+    response = app.exchange(app.create_guest()[0], client_secret=secret)
+    if app.kind == "public":
+        assert response.status_code == 200, response.text
+    else:
+        assert response.status_code == 400 and response.json()["error"] == "invalid_client"
+
+
+@pytest.mark.parametrize("bearer", ["good", "admin", "guest", "wrong", "two words", ""])
+def test_a_bearer_token_where_a_client_would_authenticate_says_nothing(app, bearer):
+    user, _ = app.create_guest()
+    token = {"good": app.known["service_account"]["pat"], "admin": app.known["admin"]["pat"]}.get(
+        bearer, bearer)
+    if bearer == "guest":
+        token = app.exchange(user).json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    response = app.exchange(user, headers=headers)
+    assert response.status_code == 200, response.text
+    claims = app.verify(response.json()["access_token"], ["ES256", "RS256"],
+                        audience=app.known["client"]["id"])
+    assert claims["act"]["sub"] == app.known["service_account"]["id"]
+    # It stands neither for the actor's token nor for the client's secret, nor for a client.
+    without_actor = {"actor_token": None, "actor_token_type": None}
+    for change in ({"actor_token": "wrong"}, without_actor, {"client_id": None}, {"client_id": "1"}):
+        response = app.exchange(user, headers=headers, **change)
+        assert response.status_code == 400 and "access_token" not in response.json(), change
+    if app.kind == "confidential":
+        response = app.exchange(user, headers=headers, client_secret=None)
+        assert response.json()["error"] == "invalid_client"
+
+
+def test_an_actor_is_bound_to_the_client(app):
+    """A right to act for guests is one through the clients that name the actor, no other."""
+    user, _ = app.create_guest()
+    unbound = app.machine("guest_impersonator", "guest_manager")
+    for requested in ("jwt", "access_token", "id_token"):
+        response = app.exchange(user, requested, actor_token=unbound)
+        assert response.status_code == 403, response.text
+        assert response.json() == {"error": "invalid_request",
+                                   "error_description": "No matching permissions found"}
+    without_role = app.exchange(user, actor_token=app.machine())
+    assert without_role.status_code == 404
+    assert without_role.json() == {"error": "invalid_request",
+                                   "error_description": "membership not found"}
+
+
+def test_a_public_client_has_no_tokens_of_its_own(app):
+    """Whoever knows its id could ask for them."""
+    user, _ = app.create_guest()
+    name = f"own_{time.time_ns()}@example.com"
+    app.upgrade(user, name)
+    back, pkce = app.sign_in(name)
+    tokens = app.token(grant_type="authorization_code", code=back["code"], redirect_uri=REDIRECT,
+                       code_verifier=pkce.verifier).json()
+    own = {"subject_token_type": TOKEN_TYPE + "access_token", "actor_token": None,
+           "actor_token_type": None}
+    response = app.exchange(tokens["access_token"], **own)
+    if app.kind == "confidential":
+        assert response.status_code == 200, response.text
+    else:
+        assert response.status_code == 400
+        assert response.json()["error"] == "unauthorized_client"
+    if app.kind == "public":
+        for path in ("introspect", "revoke"):
+            asked = requests.post(f"{app.issuer}/oauth/v2/{path}", timeout=5, data={
+                "client_id": app.known["client"]["id"], "token": tokens["access_token"]})
+            assert "sub" not in asked.text
+    assert app.token(grant_type="client_credentials", scope="openid").status_code >= 400
+
+
+def test_a_sign_in_names_the_organization(app):
+    """NextAuth's ZITADEL provider asks for it by a scope."""
+    user, _ = app.create_guest()
+    name = f"member_{time.time_ns()}@example.com"
+    app.upgrade(user, name)
+    back, pkce = app.sign_in(name)
+    redeemed = app.token(grant_type="authorization_code", code=back["code"], redirect_uri=REDIRECT,
+                         code_verifier=pkce.verifier)
+    assert redeemed.status_code == 200, redeemed.text
+    organization = f"urn:zitadel:iam:org:id:{app.organization}"
+    assert redeemed.json()["scope"].split()[-1] == organization
+    claims = app.verify(redeemed.json()["id_token"], ["RS256"], audience=app.known["client"]["id"])
+    info = app.userinfo(redeemed.json()["access_token"]).json()
+    for seen in (claims, info):
+        assert seen["sub"] == user and seen["name"] == "Jane Doe" and seen["email"] == name
+        assert seen["urn:zitadel:iam:org:id"] == app.organization
+        assert seen["urn:zitadel:iam:user:resourceowner:id"] == app.organization
+    # A member of this one never passes for a member of another.
+    for other in ("urn:zitadel:iam:org:id:1", "urn:zitadel:iam:org:id:",
+                  "urn:zitadel:iam:org:domain:primary:evil.example",
+                  f"{organization} {organization}0"):
+        back, _ = app.sign_in(name, scope=f"openid profile email {other}")
+        assert back["error"] == "invalid_scope" and "code" not in back
+    # The code is of no use without its verifier, whatever else is sent.
+    for verifier in (None, "x" * 43):
+        back, _ = app.sign_in(name)
+        refused = app.token(grant_type="authorization_code", code=back["code"],
+                            redirect_uri=REDIRECT, code_verifier=verifier)
+        assert refused.status_code == 400 and refused.json()["error"].startswith("invalid_")
 
 
 def test_nobody_impersonates_an_administrator_or_a_service_account(app):
