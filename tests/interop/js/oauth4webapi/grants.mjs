@@ -38,6 +38,19 @@ export async function exchangeOfUserIds(world) {
   await refused(app.exchange(guest, USER_ID, actedBy({ pat: tampered("a.b." + "x".repeat(40)) })), "invalid_request");
 }
 
+/** Guest applications of ZITADEL's send their personal access token along, as if it said who they are. */
+export async function exchangeWithStrayToken(world) {
+  const app = await publicApp(world);
+  app.auth = (_, { client_id }, body, headers) => {
+    body.set("client_id", client_id);
+    headers.set("authorization", `Bearer ${world.service.pat}`);
+  };
+  const guest = await world.person.guest();
+  const acted = await app.exchange(guest, USER_ID, actedBy(world.service));
+  assert.equal(claimsOf(acted.access_token).sub, guest);
+  await refused(app.exchange(guest, USER_ID), "invalid_request");
+}
+
 export async function exchangeOfPublicClients(world) {
   const app = await publicApp(world);
   const guest = await world.person.guest();
