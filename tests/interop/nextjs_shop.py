@@ -33,16 +33,25 @@ def once(stamp, paths, work):
         stamp.write_text(digest.hexdigest())
 
 
-def build():
-    """`npm ci` and `next build`, as the example's README has it."""
+def install():
+    """`npm ci`; the folder that then has the packages."""
     need("node", "18.18", "--version")
     need("npm", "9.0", "--version")
     BUILT.mkdir(parents=True, exist_ok=True)
+    lock = [SOURCE / "package.json", SOURCE / "package-lock.json"]
 
-    def install():
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(SOURCE / name, BUILT)
+    def clean_install():
+        for path in lock:
+            shutil.copy(path, BUILT)
         run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], BUILT)
+
+    once(BUILT / "installed", lock, clean_install)
+    return BUILT
+
+
+def build():
+    """`npm ci` and `next build`, as the example's README has it."""
+    install()
 
     def compile_all():
         for old in BUILT.iterdir():
@@ -54,7 +63,6 @@ def build():
             shutil.copy(path, target)
         run(["npm", "run", "build"], BUILT)
 
-    once(BUILT / "installed", [SOURCE / "package.json", SOURCE / "package-lock.json"], install)
     once(BUILT / "built", sources(), compile_all)
 
 
