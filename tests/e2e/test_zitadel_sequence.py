@@ -253,6 +253,39 @@ def test_the_whole_life_of_a_guest(app):
     assert page.status_code == 401
 
 
+def test_an_application_that_keeps_the_id_token(app):
+    """As the application does that ZITADEL publishes beside its guide: the user name stands where it
+    is ignored, the address is not asserted, and no token type is asked for."""
+    name = f"guest_{time.time_ns()}_x1y2z@temp.local"
+    tag = time.strftime("GUEST_%y_%m_%d", time.gmtime())
+    made = app.rpc("CreateUser", {"organizationId": app.organization, "human": {
+        "metadata": [{"key": tag, "value": "Y3JlYXRlZA=="}],
+        "profile": {"givenName": "Guest", "familyName": "User"},
+        "email": {"email": name, "isVerified": False}, "username": name}})
+    assert made.status_code == 200, made.text
+    user = made.json()["id"]
+    exchanged = app.exchange(user, requested_token_type=None)
+    assert exchanged.status_code == 200, exchanged.text
+    assert exchanged.json()["issued_token_type"] == TOKEN_TYPE + "access_token"
+    audience = app.known["client"]["id"]
+    kept = app.verify(exchanged.json()["id_token"], ["RS256"], audience=audience)
+    assert kept["sub"] == user and kept["email"] == name and kept["email_verified"] is False
+    # It registers, and signs in to the same user.
+    chosen = f"kept_{time.time_ns()}@example.com"
+    app.upgrade(user, chosen)
+    back, pkce = app.sign_in(chosen)
+    tokens = app.token(grant_type="authorization_code", code=back["code"], redirect_uri=REDIRECT,
+                       code_verifier=pkce.verifier).json()
+    assert app.verify(tokens["id_token"], ["RS256"], audience=audience)["sub"] == user
+    # A guest who signs in as somebody else is deleted; what was kept opens nothing any more.
+    other, _ = app.create_guest()
+    kept = app.exchange(other, requested_token_type=None).json()
+    assert app.rpc("DeleteUser", {"userId": other}).status_code == 200
+    app.expect_dead(kept["access_token"])
+    again = app.exchange(kept["id_token"], subject_token_type=TOKEN_TYPE + "id_token")
+    assert again.status_code == 400 and "access_token" not in again.json()
+
+
 def test_a_deleted_guests_tokens_are_dead(app):
     user, tag = app.create_guest()
     tokens = [app.exchange(user, kind).json()["access_token"] for kind in ("jwt", "access_token")]
