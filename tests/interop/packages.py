@@ -51,3 +51,16 @@ def python_environment(name, requirements):
 
     _once(target, requirements, install)
     return python
+
+
+def maven_jars(name, pom):
+    """The folder of the jars that a pom.xml names, and of what they need in turn."""
+    need("mvn", "3.8", "--version")
+    target = ROOT / "build" / name
+
+    def install():
+        run(["mvn", "-B", "-q", "-f", pom, "dependency:copy-dependencies",
+             f"-DoutputDirectory={target}"], ROOT)
+
+    _once(target, pom, install)
+    return target
