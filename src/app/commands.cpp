@@ -121,7 +121,7 @@ Result run_purge(Core& core, const json::object& arguments, const Progress& prog
   options.small_store = small_store;
   options.longest_pause = longest_pause;
   const auto report = lifecycle::run_purge(
-      *core.store, core.guests, options,
+      *core.store, core.purge_step, options,
       [&](std::int64_t done, std::int64_t total) { progress({{"done", done}, {"total", total}}); },
       core.clock.now());
   if (!report) return std::unexpected(report.error());

@@ -21,6 +21,7 @@ void read_lists(ConfigTable& table, Config& config) {
   table.strings("trusted_proxies", config.trusted_proxies);
   table.strings("gateway.forward_auth_peers", config.gateway.forward_auth_peers);
   table.strings("outgoing.allowed_networks", config.outgoing.allowed_networks);
+  table.strings("zitadel.allowed_networks", config.zitadel.allowed_networks);
   table.each("gateway.rules", [&](ConfigTable& rule) {
     RuleConfig out;
     rule.text("method", out.method);
@@ -75,6 +76,23 @@ void read(ConfigTable& table, Config& config) {
   table.choice("gateway.forwarded_headers", gateway.forwarded_headers,
                {{"x_forwarded", ForwardedHeaders::x_forwarded},
                 {"x_original", ForwardedHeaders::x_original}});
+
+  table.choice(
+      "gateway.identity_provider", gateway.identity_provider,
+      {{"embedded", IdentityProviderKind::embedded}, {"zitadel", IdentityProviderKind::zitadel}});
+
+  auto& zitadel = config.zitadel;
+  table.text("zitadel.issuer", zitadel.issuer);
+  table.text("zitadel.organization_id", zitadel.organization_id);
+  table.text("zitadel.client_id", zitadel.client_id);
+  table.text("zitadel.client_secret_file", zitadel.client_secret_file);
+  table.text("zitadel.service_token_file", zitadel.service_token_file);
+  table.text("zitadel.service_key_file", zitadel.service_key_file);
+  table.text("zitadel.scope", zitadel.scope);
+  table.text("zitadel.guest_scope", zitadel.guest_scope);
+  table.text("zitadel.audience", zitadel.audience);
+  table.duration("zitadel.call_timeout", zitadel.call_timeout);
+  table.duration("zitadel.retry_after", zitadel.retry_after);
 
   table.integer("limits.guests_per_minute", config.limits.guests_per_minute, 1, 1'000'000);
   table.integer("limits.guests_burst", config.limits.guests_burst, 1, 1'000'000);
@@ -222,6 +240,11 @@ void complete_and_check(Config& config, ConfigCheck& check) {
     check.wrong("store", fmt::format("'{}' is not sqlite:PATH", config.store));
   }
   if (config.master_key_file.empty()) config.master_key_file = config.data + "/secrets/master.key";
+  if (config.roles.empty()) {
+    config.roles = {"gateway", "keeper"};
+    if (config.gateway.identity_provider == IdentityProviderKind::embedded)
+      config.roles.emplace_back("provider");
+  }
   for (const auto& role : config.roles) {
     if (role != "provider" && role != "gateway" && role != "keeper") {
       check.wrong("roles", fmt::format("'{}' is none of provider, gateway, keeper", role));
@@ -241,6 +264,7 @@ void complete_and_check(Config& config, ConfigCheck& check) {
   check_outgoing(config, check);
   check_mtls(config, check);
   check_registration(config, check);
+  check_zitadel(config, check);
 }
 
 }  // namespace

@@ -36,6 +36,8 @@ struct ApplicationConfig {
   std::string service_account;  ///< id; may acknowledge merges for this application
 };
 
+/// Where users are kept: here, or in a ZITADEL elsewhere.
+enum class IdentityProviderKind { embedded, zitadel };
 enum class CookieFormat { sealed, jwt };
 enum class ForwardedHeaders { x_forwarded, x_original };
 enum class LogFormat { text, json };
@@ -49,9 +51,9 @@ struct Config {
   std::string listen = "127.0.0.1:8081";  ///< plain HTTP; may be empty beside tls.listen
   std::string public_url;  ///< of the provider: the issuer. Empty: from tls.listen, else listen
   std::string data = "vestibule-data";
-  std::string store;            ///< empty: sqlite:DATA/vestibule.db
-  std::string master_key_file;  ///< empty: DATA/secrets/master.key
-  std::vector<std::string> roles = {"provider", "gateway", "keeper"};
+  std::string store;               ///< empty: sqlite:DATA/vestibule.db
+  std::string master_key_file;     ///< empty: DATA/secrets/master.key
+  std::vector<std::string> roles;  ///< empty: all that the identity provider leaves to this server
   std::vector<std::string> trusted_proxies;
   std::size_t threads = 0;  ///< io threads; 0: one per core
   base::Seconds shutdown_grace{10};
@@ -83,7 +85,24 @@ struct Config {
     std::string forward_auth_secret_file;         ///< or a secret that they send
     std::vector<std::string> forward_auth_peers;  ///< or CIDRs that they come from
     ForwardedHeaders forwarded_headers = ForwardedHeaders::x_forwarded;
+    IdentityProviderKind identity_provider = IdentityProviderKind::embedded;
   } gateway;
+
+  /// The remote ZITADEL of identity_provider = "zitadel".
+  struct {
+    std::string issuer;
+    std::string organization_id;
+    std::string client_id;
+    std::string client_secret_file;  ///< empty: a public client
+    std::string service_token_file;  ///< a personal access token, or
+    std::string service_key_file;    ///< a key as ZITADEL writes it
+    std::string scope = "openid profile email offline_access";
+    std::string guest_scope = "openid profile email";
+    std::string audience;
+    std::vector<std::string> allowed_networks;  ///< CIDRs it may be in beside public ones
+    base::Seconds call_timeout{10};
+    base::Seconds retry_after{2};
+  } zitadel;
 
   struct {
     int guests_per_minute = 60;

@@ -35,6 +35,7 @@ void check_tls(const Config& config, ConfigCheck& check);
 void check_mail(Config& config, ConfigCheck& check);
 void check_outgoing(const Config& config, ConfigCheck& check);
 void check_mtls(Config& config, ConfigCheck& check);
+void check_zitadel(const Config& config, ConfigCheck& check);
 void check_registration(const Config& config, ConfigCheck& check);
 
 }  // namespace vestibule::app

@@ -59,6 +59,14 @@ keys::RotationPolicy rotation_policy(const Config& config) {
   return policy;
 }
 
+lifecycle::PurgeStep default_purge_step(const Config& config, const guests::Guests& guests) {
+  if (config.gateway.identity_provider == IdentityProviderKind::embedded)
+    return lifecycle::delete_at_once(guests);
+  return [](auto&&...) -> int {
+    throw store::Unavailable("guests of a remote identity provider are purged by a running server");
+  };
+}
+
 }  // namespace
 
 Core::Core(const Config& the_config, const base::Clock& the_clock, base::Random& the_random,
@@ -80,8 +88,13 @@ Core::Core(const Config& the_config, const base::Clock& the_clock, base::Random&
              [this] {
                if (wake_) wake_();
              }),
-      guests(ids, sessions, outbox, random, {.deadline = config.merge.deadline}),
-      outgoing(outgoing_options(config)) {}
+      guests(ids, sessions, outbox, random, {.deadline = config.merge.deadline},
+             [this](store::Transaction& tx, const accounts::User& user, guests::EraseReason reason,
+                    base::Time now) {
+               if (on_erasure_) on_erasure_(tx, user, reason, now);
+             }),
+      outgoing(outgoing_options(config)),
+      purge_step(default_purge_step(config, guests)) {}
 
 base::Result<std::unique_ptr<Core>> Core::open(const Config& config, const base::Clock& clock,
                                                base::Random& random) {

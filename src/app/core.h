@@ -15,6 +15,7 @@
 #include "http/outgoing.h"
 #include "keys/key_ring.h"
 #include "keys/purpose_keys.h"
+#include "lifecycle/purge.h"
 #include "sessions/sessions.h"
 #include "store/store.h"
 
@@ -44,9 +45,13 @@ class Core {
   const guests::Guests guests;
   const http::OutgoingClient outgoing;  ///< for the provider's calls to others; blocks
   Installation installation;
+  /// What a purge does: deletes, unless the driver for a remote provider has put its own.
+  lifecycle::PurgeStep purge_step;
 
   /// Set by the server: called when an outbox row may be due.
   void on_outbox(std::function<void()> wake) { wake_ = std::move(wake); }
+  /// Set by the driver for a remote provider: told in the transaction that erases a user.
+  void on_erasure(guests::ErasureListener listener) { on_erasure_ = std::move(listener); }
   /// Set by the server: called when a client may have to be told of a session's end.
   void on_logout_notices(std::function<void()> wake) { wake_logout_ = std::move(wake); }
 
@@ -56,6 +61,7 @@ class Core {
        std::vector<events::Application> applications);
 
   std::function<void()> wake_;
+  guests::ErasureListener on_erasure_;
   std::function<void()> wake_logout_;
 };
 

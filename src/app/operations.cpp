@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "base/text.h"
+#include "gateway/identity_provider.h"
 
 namespace vestibule::app {
 namespace {
@@ -46,6 +47,9 @@ http::ProblemKind classify_exception(std::exception_ptr exception) {
   } catch (const store::Unavailable&) {
     return http::ProblemKind::unavailable;
   } catch (const async::Overloaded&) {
+    return http::ProblemKind::unavailable;
+  } catch (const gateway::ProviderUnavailable& error) {
+    spdlog::warn("the identity provider: {}", error.what());
     return http::ProblemKind::unavailable;
   } catch (...) {
     return http::ProblemKind::internal;

@@ -4,9 +4,12 @@
 #include <pthread.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <iterator>
+#include <optional>
 
 #include "app/control.h"
 #include "app/core.h"
@@ -17,6 +20,7 @@
 #include "app/mtls.h"
 #include "app/operations.h"
 #include "app/registration_config.h"
+#include "app/remote_identity.h"
 #include "app/sites.h"
 #include "events/dispatcher.h"
 #include "gateway/embedded_provider.h"
@@ -137,7 +141,7 @@ std::vector<lifecycle::Job> keeper_jobs(Core& core, Metrics& metrics, accounts::
   purge.max_share = config.purge.max_share;
   purge.longest_pause = std::chrono::days(400);
   std::vector<lifecycle::Job> jobs;
-  jobs.push_back(lifecycle::purge_job(store, core.guests, purge, config.purge.interval));
+  jobs.push_back(lifecycle::purge_job(store, core.purge_step, purge, config.purge.interval));
   jobs.push_back(lifecycle::mail_job(mailer, std::chrono::milliseconds(500)));
   jobs.push_back(lifecycle::rotation_job([&core](base::Time now) { rotate_keys_if_due(core, now); },
                                          std::chrono::minutes(1)));
@@ -226,11 +230,15 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
   zitadel::ZitadelContext zitadel{*core.store, clock,       random, core.ids, core.sessions,
                                   core.guests, core.outbox, issuer, cpu};
 
-  // The gateway, on the provider in this process.
+  // The gateway, on the provider in this process or on one elsewhere.
   Sites sites{config};
-  gateway::EmbeddedProvider identity{
+  gateway::EmbeddedProvider embedded{
       embedded_options(core),
       {*core.store, core.guests, core.sessions, core.outbox, issuer, cpu, clock, random}};
+  std::optional<RemoteIdentity> remote;
+  if (config.gateway.identity_provider == IdentityProviderKind::zitadel) remote.emplace(core);
+  gateway::IdentityProvider& identity =
+      remote ? remote->provider() : static_cast<gateway::IdentityProvider&>(embedded);
   gateway::Gateway gateway{gateway_options(config, sites.separate()),
                            {identity, core.purposes, core.ended, clock, random}};
   std::optional<http::UpstreamPool> upstream;
@@ -310,7 +318,9 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
       mail_sender(config, *core.store, random),
       random,
       clock};
-  lifecycle::Keeper keeper{keeper_jobs(core, metrics, mailer), clock};
+  auto jobs = keeper_jobs(core, metrics, mailer);
+  if (remote) std::ranges::move(remote->jobs(), std::back_inserter(jobs));
+  lifecycle::Keeper keeper{std::move(jobs), clock};
   core.on_outbox([&dispatcher] { dispatcher.wake(); });
   core.on_logout_notices([&logout] { logout.wake(); });
   if (config.has_role("keeper")) {

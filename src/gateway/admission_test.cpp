@@ -55,7 +55,7 @@ class ScriptedProvider final : public IdentityProvider {
     co_return MergeProgress::settled;
   }
   Awaitable<void> erase_guest(SessionHandle) override { return unexpected<void>(); }
-  Awaitable<void> end_session(SessionHandle) override { return unexpected<void>(); }
+  Awaitable<SignedOut> end_session(SessionHandle) override { return unexpected<SignedOut>(); }
   Awaitable<std::string> find_claim(SessionHandle, base::Secret) override {
     return unexpected<std::string>();
   }

@@ -18,10 +18,6 @@ using base::fail;
 
 namespace {
 
-std::unexpected<base::Error> no_session() {
-  return fail(ErrorKind::unauthenticated, "no_session", "the session has ended");
-}
-
 /// For results of a unit that has to be kept although it refuses (a reused handle ends its
 /// session, a code is consumed): an expected without a value would roll it back.
 template <class T>
@@ -32,23 +28,15 @@ struct Kept {
 }  // namespace
 
 EmbeddedProvider::EmbeddedProvider(EmbeddedOptions options, Parts parts)
-    : options_(std::move(options)), parts_(parts) {
+    : StoredProvider(
+          {parts.store, parts.guests, parts.sessions, parts.outbox, parts.clock, parts.random}),
+      options_(std::move(options)),
+      parts_(parts) {
   if (options_.proof_page.empty()) {
     const auto& endpoint = options_.authorization_endpoint;
     options_.proof_page = endpoint.substr(0, endpoint.find('/', endpoint.find("://") + 3));
     options_.proof_page += "/ui/proof";
   }
-}
-
-std::optional<sessions::Session> EmbeddedProvider::find_live(store::Transaction& tx,
-                                                             const SessionHandle& handle,
-                                                             base::Time now) const {
-  auto session = parts_.sessions.find(tx, handle.session, now);
-  if (!session || session->kind != sessions::Kind::gateway) return std::nullopt;
-  if (session->generation == handle.generation) return session;
-  const auto verdict =
-      sessions::judge_replaced(handle.generation, session->generation, session->rotated_at, now);
-  return verdict == sessions::Rotation::successor ? session : std::nullopt;
 }
 
 bool EmbeddedProvider::may_act_for(store::Transaction& tx, base::UserId service_account,
@@ -88,21 +76,6 @@ Grant EmbeddedProvider::make_grant(const sessions::Session& session, const accou
   grant.token = base::Secret(parts_.issuer.sign_access_token(token, jose::Algorithm::es256));
   return grant;
 }
-
-namespace {
-
-Profile profile_of(const accounts::User& user) {
-  Profile profile;
-  profile.subject = user.subject();
-  profile.kind = user.is_guest() ? ProfileKind::guest : ProfileKind::account;
-  profile.name = user.full_name();
-  profile.email = user.email.value_or("");
-  profile.email_state =
-      user.email_verified() ? Profile::Email::verified : Profile::Email::unverified;
-  return profile;
-}
-
-}  // namespace
 
 Awaitable<GuestGrant> EmbeddedProvider::provision(GuestRequest request) {
   const auto now = parts_.clock.now();
@@ -188,18 +161,6 @@ Awaitable<Grant> EmbeddedProvider::glance(SessionHandle session) {
   co_return parts_.store.read(std::move(look));
 }
 
-Awaitable<Profile> EmbeddedProvider::profile(SessionHandle session) {
-  const auto now = parts_.clock.now();
-  auto look = [&](store::Transaction& tx) -> base::Result<Profile> {
-    const auto live = find_live(tx, session, now);
-    if (!live) return no_session();
-    const auto user = accounts::find_user(tx, live->user);
-    if (!user) return no_session();
-    return profile_of(*user);
-  };
-  co_return parts_.store.read(std::move(look));
-}
-
 Awaitable<void> EmbeddedProvider::check_password(base::Secret password,
                                                  std::vector<std::string> own_words) {
   auto work = [&] { return accounts::check_password(password, own_words); };
@@ -249,67 +210,18 @@ std::string EmbeddedProvider::authorization_url(const SignInStart& start) const 
   return options_.authorization_endpoint + "?" + http::encode_form(parameters);
 }
 
-boost::asio::awaitable<MergeProgress> EmbeddedProvider::await_merge(std::string merge_id,
-                                                                    base::Milliseconds limit) {
-  // Looked at and not signalled: another node may be the one that is told.
-  constexpr base::Milliseconds step{40};
-  const auto id = base::parse_id<base::MergeId>(merge_id);
-  if (!id) co_return MergeProgress::settled;
-  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
-  for (base::Milliseconds waited{0};; waited += step) {
-    auto look = [&](store::Transaction& tx) {
-      const auto merge = guests::find_merge(tx, *id);
-      return merge && merge->is_open() ? MergeProgress::open : MergeProgress::settled;
-    };
-    if (parts_.store.read(std::move(look)) == MergeProgress::settled)
-      co_return MergeProgress::settled;
-    if (waited >= limit) co_return MergeProgress::open;
-    timer.expires_after(step);
-    co_await timer.async_wait(boost::asio::use_awaitable);
-  }
-}
-
-Awaitable<void> EmbeddedProvider::erase_guest(SessionHandle session) {
+Awaitable<SignedOut> EmbeddedProvider::end_session(SessionHandle session) {
   const auto now = parts_.clock.now();
-  auto unit = [&](store::Transaction& tx) -> base::Result<void> {
-    const auto live = find_live(tx, session, now);
-    if (!live) return no_session();
-    const auto user = accounts::find_user(tx, live->user);
-    if (!user) return no_session();
-    if (user->standing() == accounts::Standing::account)
-      return fail(ErrorKind::conflict, "not_a_guest",
-                  "a registered account is not erased by its session alone");
-    return parts_.guests.erase(tx, *user, guests::EraseReason::self, now);
-  };
-  co_return co_await async::commit(parts_.store, std::move(unit));
-}
-
-Awaitable<void> EmbeddedProvider::end_session(SessionHandle session) {
-  const auto now = parts_.clock.now();
-  auto unit = [&](store::Transaction& tx) -> base::Result<void> {
+  auto unit = [&](store::Transaction& tx) {
     const auto live = parts_.sessions.find(tx, session.session, now);
-    if (!live || live->kind != sessions::Kind::gateway) return {};
+    if (!live || live->kind != sessions::Kind::gateway) return;
     parts_.sessions.end(tx, live->id, now);
     if (live->parent) parts_.sessions.end(tx, *live->parent, now);
     events::record(tx, {.type = "session.ended", .user = live->user, .client = options_.client},
                    now);
-    return {};
   };
-  co_return co_await async::commit(parts_.store, std::move(unit));
-}
-
-Awaitable<std::vector<TimelineEntry>> EmbeddedProvider::timeline(SessionHandle session) {
-  constexpr int longest = 200;
-  const auto now = parts_.clock.now();
-  auto look = [&](store::Transaction& tx) -> base::Result<std::vector<TimelineEntry>> {
-    const auto live = find_live(tx, session, now);
-    if (!live) return no_session();
-    std::vector<TimelineEntry> entries;
-    for (auto& line : events::history(tx, live->user, longest))
-      entries.push_back({line.at, std::move(line.type), std::move(line.detail)});
-    return entries;
-  };
-  co_return parts_.store.read(std::move(look));
+  co_await async::commit(parts_.store, std::move(unit));
+  co_return SignedOut{};
 }
 
 }  // namespace vestibule::gateway

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "events/outbox.h"
-#include "gateway/identity_provider.h"
+#include "gateway/stored_provider.h"
 #include "guests/guests.h"
 #include "oauth/tokens.h"
 #include "sessions/sessions.h"
@@ -34,7 +34,7 @@ struct EmbeddedOptions {
 /// The identity provider in this process. Each verb that changes something is one unit of work on
 /// the store, so that it happens as a whole or not at all; the token is signed after the commit
 /// that makes it true.
-class EmbeddedProvider final : public IdentityProvider {
+class EmbeddedProvider final : public StoredProvider {
  public:
   struct Parts {
     store::Store& store;
@@ -52,43 +52,32 @@ class EmbeddedProvider final : public IdentityProvider {
   Awaitable<GuestGrant> provision(GuestRequest request) override;
   Awaitable<Grant> renew(SessionHandle session) override;
   Awaitable<Grant> glance(SessionHandle session) override;
-  Awaitable<Profile> profile(SessionHandle session) override;
   Awaitable<void> check_password(base::Secret password,
                                  std::vector<std::string> own_words) override;
   Awaitable<Upgrade> upgrade(SessionHandle session, UpgradeForm form) override;
   std::string authorization_url(const SignInStart& start) const override;
   Awaitable<SignedIn> complete_sign_in(SignInAnswer answer) override;
-  Awaitable<ChoiceDone> choose(ChoiceRequest request) override;
-  boost::asio::awaitable<MergeProgress> await_merge(std::string merge_id,
-                                                    base::Milliseconds limit) override;
-  Awaitable<void> erase_guest(SessionHandle session) override;
-  Awaitable<void> end_session(SessionHandle session) override;
+  Awaitable<SignedOut> end_session(SessionHandle session) override;
   Awaitable<std::string> find_claim(SessionHandle session, base::Secret link) override;
   Awaitable<Grant> prove_email(SessionHandle session, base::Secret link) override;
   std::string proof_page(std::string_view link) const override;
-  Awaitable<std::vector<TimelineEntry>> timeline(SessionHandle session) override;
   Awaitable<ServiceGuest> provision(ServiceGuestRequest request) override;
-  Awaitable<std::vector<MergeTask>> pending_merges(base::Secret bearer) override;
-  Awaitable<MergeTask> acknowledge(base::Secret bearer, std::string merge_id) override;
-  Awaitable<std::string> find_alias(base::Secret bearer, std::string subject) override;
 
  private:
   struct Redemption;
 
-  /// The session behind a handle: alive, a gateway's, and the handle its current one or replaced
-  /// less than the grace ago.
-  std::optional<sessions::Session> find_live(store::Transaction& tx, const SessionHandle& handle,
-                                             base::Time now) const;
+  Awaitable<base::UserId> service_account_of(base::Secret bearer) override;
+  FreshAccounts fresh_accounts() const override { return FreshAccounts::may_be_merged; }
+  /// Here each verb is one transaction, so that there is no between.
+  base::Result<void> check_at_rest(store::Transaction&, const accounts::User&) const override {
+    return {};
+  }
   /// May the service account act for this user now? Asked at every token (invariant 8).
   bool may_act_for(store::Transaction& tx, base::UserId service_account,
                    const accounts::User& user) const;
   Redemption redeem(store::Transaction& tx, const SignInAnswer& answer, base::SessionId fresh,
                     base::Time now) const;
-  void leave_previous(store::Transaction& tx, const SignInAnswer& answer, base::Time now,
-                      Redemption& redemption) const;
   base::Result<accounts::Caller> authenticate(const base::Secret& bearer, base::Time now) const;
-  base::Result<const events::Application*> application_of(const base::Secret& bearer,
-                                                          base::Time now) const;
 
   oauth::AccessToken token_for(const std::string& subject, base::Time now) const;
   Grant make_grant(const sessions::Session& session, const accounts::User& user,

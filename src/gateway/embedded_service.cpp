@@ -12,32 +12,6 @@ namespace vestibule::gateway {
 using base::ErrorKind;
 using base::fail;
 
-namespace {
-
-constexpr int most_tasks = 100;
-
-std::string_view state_name(guests::MergeState state) {
-  switch (state) {
-    case guests::MergeState::requested:
-      return "requested";
-    case guests::MergeState::stalled:
-      return "stalled";
-    case guests::MergeState::done:
-      return "done";
-    case guests::MergeState::abandoned:
-      return "abandoned";
-  }
-  throw std::logic_error("unknown merge state");
-}
-
-MergeTask task_of(const guests::Merge& merge) {
-  return {base::to_string(merge.id), merge.source_subject,
-          merge.target_subject,      std::string(state_name(merge.state)),
-          merge.requested_at,        merge.deadline_at};
-}
-
-}  // namespace
-
 base::Result<accounts::Caller> EmbeddedProvider::authenticate(const base::Secret& bearer,
                                                               base::Time now) const {
   auto look = [&](store::Transaction& tx) {
@@ -50,14 +24,10 @@ base::Result<accounts::Caller> EmbeddedProvider::authenticate(const base::Secret
   return std::move(*caller);
 }
 
-base::Result<const events::Application*> EmbeddedProvider::application_of(
-    const base::Secret& bearer, base::Time now) const {
-  const auto caller = authenticate(bearer, now);
-  if (!caller) return std::unexpected(caller.error());
-  for (const auto& application : parts_.outbox.applications())
-    if (application.service_account == caller->user.id) return &application;
-  return fail(ErrorKind::forbidden, "insufficient_rights",
-              "the caller is not the service account of an application");
+Awaitable<base::UserId> EmbeddedProvider::service_account_of(base::Secret bearer) {
+  const auto caller = authenticate(bearer, parts_.clock.now());
+  if (!caller) co_return std::unexpected(caller.error());
+  co_return caller->user.id;
 }
 
 Awaitable<ServiceGuest> EmbeddedProvider::provision(ServiceGuestRequest request) {
@@ -101,43 +71,6 @@ Awaitable<ServiceGuest> EmbeddedProvider::provision(ServiceGuestRequest request)
   answer.novelty =
       made->freshness == guests::Freshness::created ? Novelty::created : Novelty::existing;
   co_return answer;
-}
-
-Awaitable<std::vector<MergeTask>> EmbeddedProvider::pending_merges(base::Secret bearer) {
-  const auto application = application_of(bearer, parts_.clock.now());
-  if (!application) co_return std::unexpected(application.error());
-  auto look = [&](store::Transaction& tx) {
-    std::vector<MergeTask> tasks;
-    for (const auto& merge : guests::list_open_merges(tx, (*application)->name, most_tasks))
-      tasks.push_back(task_of(merge));
-    return tasks;
-  };
-  co_return parts_.store.read(std::move(look));
-}
-
-Awaitable<MergeTask> EmbeddedProvider::acknowledge(base::Secret bearer, std::string merge_id) {
-  const auto now = parts_.clock.now();
-  const auto application = application_of(bearer, now);
-  if (!application) co_return std::unexpected(application.error());
-  const auto id = base::parse_id<base::MergeId>(merge_id);
-  if (!id) co_return fail(ErrorKind::not_found, "unknown_merge", "there is no such merge");
-  auto unit = [&](store::Transaction& tx) -> base::Result<MergeTask> {
-    const auto merge = parts_.guests.acknowledge(tx, *id, (*application)->name, now);
-    if (!merge) return std::unexpected(merge.error());
-    return task_of(*merge);
-  };
-  co_return co_await async::commit(parts_.store, std::move(unit));
-}
-
-Awaitable<std::string> EmbeddedProvider::find_alias(base::Secret bearer, std::string subject) {
-  const auto application = application_of(bearer, parts_.clock.now());
-  if (!application) co_return std::unexpected(application.error());
-  auto look = [&](store::Transaction& tx) { return guests::find_alias(tx, subject); };
-  auto alias = parts_.store.read(std::move(look));
-  if (!alias)
-    co_return fail(ErrorKind::not_found, "unknown_alias",
-                   "this sub has not become another one in a merge");
-  co_return std::move(*alias);
 }
 
 }  // namespace vestibule::gateway

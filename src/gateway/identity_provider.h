@@ -3,6 +3,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -125,6 +126,12 @@ struct ChoiceDone {
   std::optional<std::string> merge_id;
 };
 
+/// Where a browser has to go on to, so that the provider's own page signs it out too; empty if that
+/// is done.
+struct SignedOut {
+  std::string continue_at;
+};
+
 enum class MergeProgress { settled, open };
 
 /// A line of what happened to somebody.
@@ -144,13 +151,20 @@ struct MergeTask {
   base::Time deadline_at;
 };
 
+/// The identity provider cannot be reached, or what it answered cannot be used; trying again later
+/// may help. The message is for the log.
+class ProviderUnavailable : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 /// The gateway's one way to its identity provider. Each verb that changes something has it on disk
 /// before it answers. Whom a verb is about comes only from a sealed cookie or a verified token.
 ///
 /// Errors that every driver tells by these reasons: unauthenticated `no_session` (it has ended, or
 /// the handle was replaced too long ago), gone `guest_gone`, conflict `merging`, conflict
 /// `not_a_guest`, unauthenticated `invalid_token` and forbidden `insufficient_rights` (service
-/// calls). A lost dependency is an exception.
+/// calls). A lost dependency is an exception (ProviderUnavailable, store::Unavailable).
 class IdentityProvider {
  public:
   virtual ~IdentityProvider() = default;
@@ -198,7 +212,7 @@ class IdentityProvider {
 
   /// Ends the session here and the one at the provider that it came from. One that has ended
   /// already is no error.
-  virtual Awaitable<void> end_session(SessionHandle session) = 0;
+  virtual Awaitable<SignedOut> end_session(SessionHandle session) = 0;
 
   /// The e-mail address that a mail's link would prove, if the session's own user claimed it;
   /// looking changes nothing. not_found `foreign_link` otherwise, whatever the reason.

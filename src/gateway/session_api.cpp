@@ -106,13 +106,20 @@ class SessionApi {
     const auto input = read_input(request);
     if (!input) co_return error_answer(input.error());
     const auto visitor = context_.read_visitor(request);
+    std::string continue_at;
     if (visitor.session) {
-      const auto ended = co_await context_.provider.end_session(visitor.session->session);
+      auto ended = co_await context_.provider.end_session(visitor.session->session);
       if (!ended) co_return error_answer(ended.error());
+      continue_at = std::move(ended->continue_at);
     }
-    auto answer = input->kind == BodyKind::form
-                      ? http::Response::redirect(context_.safe_return_to(input->get("return_to")))
-                      : http::Response::no_content();
+    auto answer = http::Response::no_content();
+    if (input->kind == BodyKind::form) {
+      const auto back = context_.safe_return_to(input->get("return_to"));
+      answer = http::Response::redirect(continue_at.empty() ? back : continue_at);
+    } else if (!continue_at.empty()) {
+      answer =
+          http::Response::json(200, json::serialize(json::object{{"continue_at", continue_at}}));
+    }
     forget_browser(answer);
     co_return answer;
   }

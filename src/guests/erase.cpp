@@ -19,6 +19,7 @@ std::string_view to_string(EraseReason reason) {
 
 void Guests::erase_rows(store::Transaction& tx, const accounts::User& user, EraseReason reason,
                         base::Time now) const {
+  if (on_erasure_) on_erasure_(tx, user, reason, now);
   sessions_.end_all(tx, user.id, now);
   events::erase_details(tx, user.id);
   accounts::delete_user_rows(tx, user, to_string(reason), now);

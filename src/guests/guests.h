@@ -1,9 +1,11 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "accounts/users.h"
@@ -30,6 +32,8 @@ struct Authority {
   base::UserId service_account;  ///< becomes `act` of the guest's tokens
   base::ClientId client;
   std::string_view client_address = {};
+  /// The id that the user has at a provider elsewhere; absent: one of ours.
+  std::optional<std::string> subject = {};
 };
 
 struct TicketRequest {
@@ -57,6 +61,15 @@ struct UpgradeRequest {
   base::SessionId new_session;
   base::Time session_expires_at;
 };
+/// An upgrade whose credentials another provider has stored.
+struct UpgradeElsewhere {
+  base::UserId user;
+  std::string given_name = {};  ///< empty: as it is
+  std::string family_name = {};
+  std::string email = {};
+  /// For the browser that did it; none if nobody waits for the answer any more.
+  std::optional<sessions::Session> new_session = {};
+};
 struct Upgraded {
   accounts::User user;
   sessions::Session session;
@@ -71,6 +84,10 @@ enum class EraseReason {
 };
 std::string_view to_string(EraseReason reason);
 
+/// Told in the transaction that erases a user, before its rows go.
+using ErasureListener = std::function<void(store::Transaction& tx, const accounts::User& user,
+                                           EraseReason reason, base::Time now)>;
+
 /// Where a walk over purgeable guests stands: after the last one that it returned.
 struct PurgeCursor {
   std::int64_t guest_day = 0;
@@ -82,12 +99,13 @@ struct PurgeCursor {
 class Guests {
  public:
   Guests(accounts::UserIds& ids, const sessions::Sessions& sessions, const events::Outbox& outbox,
-         base::Random& random, MergeOptions merge_options)
+         base::Random& random, MergeOptions merge_options, ErasureListener on_erasure = {})
       : ids_(ids),
         sessions_(sessions),
         outbox_(outbox),
         random_(random),
-        merge_options_(merge_options) {}
+        merge_options_(merge_options),
+        on_erasure_(std::move(on_erasure)) {}
 
   /// Makes a guest and its gateway session under the session id that a ticket names. If that
   /// session is there already, it is given back (existing) for `ticket_grace` after its creation
@@ -107,6 +125,11 @@ class Guests {
   /// session has ended).
   base::Result<Upgraded> upgrade(store::Transaction& tx, const UpgradeRequest& request,
                                  base::Time now) const;
+
+  /// The same, after the fact: another provider holds the credentials and has cleared the guest day
+  /// there. No mail is sent from here and nobody's standing is asked, because it has happened. True
+  /// if it was news; an account stays as it is, and so does a guest whose merge is open.
+  bool note_upgrade(store::Transaction& tx, const UpgradeElsewhere& upgrade, base::Time now) const;
 
   /// Requests the merge of a guest into an account: the merge row, the source's sessions and tokens
   /// dead, one event to each application that holds data. Without any, the merge is done at once.
@@ -168,6 +191,7 @@ class Guests {
   const events::Outbox& outbox_;
   base::Random& random_;
   MergeOptions merge_options_;
+  ErasureListener on_erasure_;
 };
 
 }  // namespace vestibule::guests

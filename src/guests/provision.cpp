@@ -15,11 +15,12 @@ accounts::User Guests::insert_guest(store::Transaction& tx, const Authority& aut
   accounts::User user{.id = id,
                       .organization = authority.organization,
                       .guest_day = accounts::GuestDay::of(now),
+                      .chosen_subject = authority.subject,
                       .created_at = now,
                       .changed_at = now,
                       .active_at = now};
-  if (!accounts::insert_user(tx, user)) {
-    throw std::logic_error("a guest chooses no name, yet one was taken");
+  if (const auto inserted = accounts::insert_user(tx, user); !inserted) {
+    throw std::logic_error("a guest's id is taken: " + inserted.error().message);
   }
   accounts::set_metadata(tx, id, user.guest_day->tag(), "created", now);
   events::record(tx,

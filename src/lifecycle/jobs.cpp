@@ -6,11 +6,11 @@
 
 namespace vestibule::lifecycle {
 
-Job purge_job(store::Store& store, const guests::Guests& guests, PurgeOptions options,
+Job purge_job(store::Store& store, PurgeStep step, PurgeOptions options,
               base::Milliseconds interval) {
   return {purge_job_name, interval,
-          [&store, &guests, options](base::Time now, const std::stop_token& stop) {
-            const auto report = run_purge(store, guests, options, {}, now, stop);
+          [&store, step = std::move(step), options](base::Time now, const std::stop_token& stop) {
+            const auto report = run_purge(store, step, options, {}, now, stop);
             if (!report) {
               spdlog::error("purge refused: {}", report.error().message);
             } else if (report->purged > 0) {

@@ -22,7 +22,7 @@ inline constexpr const char* merges_job_name = "merges";
 /// The references of every job outlive the keeper.
 
 /// Purges abandoned guests. A refused run is logged as an error and tried again at the next time.
-Job purge_job(store::Store& store, const guests::Guests& guests, PurgeOptions options,
+Job purge_job(store::Store& store, PurgeStep step, PurgeOptions options,
               base::Milliseconds interval);
 
 /// Sends the mail that is due.

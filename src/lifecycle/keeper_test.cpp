@@ -79,7 +79,7 @@ TEST(Keeper, refuses_two_jobs_of_one_name) {
 TEST(Jobs, purge_deletes_abandoned_guests_and_survives_a_refusal) {
   World world;
   const auto guest = world.guest();
-  Keeper keeper({purge_job(*world.store, *world.guests, {}, 1h)}, world.clock);
+  Keeper keeper({purge_job(*world.store, delete_at_once(*world.guests), {}, 1h)}, world.clock);
   keeper.run_once(purge_job_name);
   EXPECT_TRUE(world.find(guest.user.id));
   world.clock.advance(24h * 365);
@@ -90,7 +90,7 @@ TEST(Jobs, purge_deletes_abandoned_guests_and_survives_a_refusal) {
 TEST(Jobs, purge_on_schedule_takes_a_guest_when_its_time_has_come) {
   World world;
   const auto guest = world.guest();
-  Keeper keeper({purge_job(*world.store, *world.guests, {}, 24h)}, world.clock);
+  Keeper keeper({purge_job(*world.store, delete_at_once(*world.guests), {}, 24h)}, world.clock);
   int days = 0;
   while (world.find(guest.user.id) && days < 100) {
     keeper.run_once(purge_job_name);

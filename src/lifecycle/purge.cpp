@@ -46,7 +46,7 @@ base::Result<void> check_share(const PurgeReport& report, const PurgeOptions& op
 }
 
 /// Deletes one page of candidates in several units, which the writer may commit together.
-std::int64_t purge_page(store::Store& store, const guests::Guests& guests,
+std::int64_t purge_page(store::Store& store, const PurgeStep& step,
                         std::span<const base::UserId> page, base::Time cutoff, int batch,
                         base::Time now) {
   const auto size = static_cast<std::size_t>(batch);
@@ -56,9 +56,9 @@ std::int64_t purge_page(store::Store& store, const guests::Guests& guests,
   std::exception_ptr trouble;
   for (; !page.empty(); page = page.subspan(std::min(size, page.size()))) {
     auto count = std::make_shared<int>(0);
-    store.submit({[&guests, count, some = page.first(std::min(size, page.size())), cutoff,
+    store.submit({[&step, count, some = page.first(std::min(size, page.size())), cutoff,
                    now](store::Transaction& tx) {
-                    *count = guests.purge(tx, some, cutoff, now);
+                    *count = step(tx, some, cutoff, now);
                     return store::Outcome::keep;
                   },
                   [&, count](std::exception_ptr error) {
@@ -80,7 +80,13 @@ std::int64_t purge_page(store::Store& store, const guests::Guests& guests,
 
 }  // namespace
 
-base::Result<PurgeReport> run_purge(store::Store& store, const guests::Guests& guests,
+PurgeStep delete_at_once(const guests::Guests& guests) {
+  return
+      [&guests](store::Transaction& tx, std::span<const base::UserId> candidates, base::Time cutoff,
+                base::Time now) { return guests.purge(tx, candidates, cutoff, now); };
+}
+
+base::Result<PurgeReport> run_purge(store::Store& store, const PurgeStep& step,
                                     const PurgeOptions& options, const PurgeProgress& progress,
                                     base::Time now, const std::stop_token& stop) {
   if (options.older_than < base::Milliseconds::zero()) {
@@ -105,7 +111,7 @@ base::Result<PurgeReport> run_purge(store::Store& store, const guests::Guests& g
       return guests::Guests::find_purgeable(tx, report.cutoff, cursor, page_size);
     });
     if (page.empty()) break;
-    report.purged += purge_page(store, guests, page, report.cutoff, options.batch, now);
+    report.purged += purge_page(store, step, page, report.cutoff, options.batch, now);
     if (progress) progress(report.purged, report.found);
   }
   store.write([&](store::Transaction& tx) {

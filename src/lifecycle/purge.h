@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <stop_token>
 
 #include "base/clock.h"
@@ -35,8 +36,17 @@ struct PurgeReport {
   base::Time cutoff;
   std::int64_t users = 0;   ///< in the store before
   std::int64_t found = 0;   ///< purgeable before
-  std::int64_t purged = 0;  ///< 0 in a dry run
+  std::int64_t purged = 0;  ///< or begun with, in a remote provider; 0 in a dry run
 };
+
+/// What a purge does with candidates, in a transaction that tests them again; how many it took.
+/// With users of its own a store deletes them; with those of a remote provider it begins their
+/// removal.
+using PurgeStep =
+    std::function<int(store::Transaction& tx, std::span<const base::UserId> candidates,
+                      base::Time cutoff, base::Time now)>;
+/// Deletes them at once (guests::Guests::purge). `guests` outlives it.
+PurgeStep delete_at_once(const guests::Guests& guests);
 
 /// Called after each step with what is done and what was found.
 using PurgeProgress = std::function<void(std::int64_t done, std::int64_t total)>;
@@ -47,7 +57,7 @@ using PurgeProgress = std::function<void(std::int64_t done, std::int64_t total)>
 /// command line; two at once only share the work. Errors: conflict `clock_jumped` (now is before
 /// the last run, or more than `longest_pause` after it), conflict `share_exceeded`, invalid
 /// `older_than` (negative).
-base::Result<PurgeReport> run_purge(store::Store& store, const guests::Guests& guests,
+base::Result<PurgeReport> run_purge(store::Store& store, const PurgeStep& step,
                                     const PurgeOptions& options, const PurgeProgress& progress,
                                     base::Time now, const std::stop_token& stop = {});
 

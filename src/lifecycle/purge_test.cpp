@@ -13,7 +13,7 @@ using guests::World;
 class PurgeRun : public testing::Test {
  protected:
   base::Result<PurgeReport> run(const PurgeOptions& options, const PurgeProgress& progress = {}) {
-    return run_purge(*world.store, *world.guests, options, progress, world.now());
+    return run_purge(*world.store, delete_at_once(*world.guests), options, progress, world.now());
   }
   void make_guests(int count) {
     world.write([&](store::Transaction& tx) {
@@ -101,7 +101,7 @@ TEST_F(PurgeRun, leaves_when_asked_to_stop) {
   std::stop_source source;
   PurgeOptions options{.batch = 1};
   const auto report = run_purge(
-      *world.store, *world.guests, options,
+      *world.store, delete_at_once(*world.guests), options,
       [&](std::int64_t, std::int64_t) { source.request_stop(); }, world.now(), source.get_token());
   EXPECT_EQ(report.value().purged, 8);
   EXPECT_EQ(users(), 42);
