@@ -11,6 +11,8 @@ import requests
 
 from browser import Browser
 from nextjs_shop import GUEST_COOKIE, NextShop, build
+from people import change_client
+from vestibule_process import wait_for
 
 PASSWORD = "Harbour-antique-9!"
 
@@ -248,6 +250,62 @@ def test_a_registered_customer_is_never_merged_away(shop, account, browser):
         pass_sign_in_page(thief, email)
         assert sub_of(thief) == sub and lines(thief) == before
     assert shop.exists(other) and shop.carts()[other] == {"vase": 1}
+
+
+def test_a_registration_that_was_never_finished_does_not_keep_the_cart(shop, account, browser):
+    """Its name was taken, its password refused: nobody's guest any more, and not yet a customer."""
+    sub, email = account
+    before = shop.carts()[sub]
+    half = new_guest(browser, "vase")
+    browser.open("/checkout")
+    fill_in(browser, new_email(), "short")
+    browser.find("register-error")
+    browser.click("sign-in")
+    pass_sign_in_page(browser, email)
+    assert sub_of(browser) == sub and lines(browser) == plus(before, vase=1)
+    assert half not in shop.carts() and GUEST_COOKIE not in browser.cookies()
+
+
+@pytest.fixture
+def short_tokens(shop):
+    """Tokens of the shop's client expire at once."""
+    def live(seconds):
+        shop.vestibule.stop()
+        change_client(shop.vestibule, shop.vestibule.bootstrap["client"]["id"],
+                      access_token_lifetime=seconds)
+        shop.vestibule.start()
+
+    live(1)
+    yield
+    live(43199)
+
+
+def expired_token(shop, browser):
+    token = browser.cookies()[GUEST_COOKIE]["value"]
+
+    def is_expired():
+        try:
+            verified(shop, token)
+        except jwt.ExpiredSignatureError:
+            return True
+
+    wait_for(is_expired, "the token's end")
+    return token
+
+
+def test_a_guest_outlives_its_token(shop, short_tokens, browser):
+    guest = new_guest(browser, "lamp")
+    token = expired_token(shop, browser)
+    browser.open("/")
+    assert sub_of(browser) == guest and lines(browser) == {"lamp": 1}
+    add(browser, "lamp", 2)
+    assert sub_of(browser) == guest and browser.cookies()[GUEST_COOKIE]["value"] != token
+    # Without the guest there is nothing to renew, and the click makes another.
+    expired_token(shop, browser)
+    assert shop.call("DELETE", f"/v2/users/{guest}").status_code == 200
+    add(browser, "mug")
+    assert kind_of(browser) == "guest" and sub_of(browser) != guest
+    assert lines(browser) == {"mug": 1}
 
 
 def test_signing_out_ends_the_session_here_and_there(shop, account, browser):
