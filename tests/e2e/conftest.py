@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from remote import Lanes
 from vestibule_process import ROOT, Shop, Upstream, Vestibule
 
 RULES = [
@@ -87,6 +88,14 @@ class Demo:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     running = Demo(tmp_path_factory.mktemp("demo")).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def lanes(tmp_path_factory):
+    """Gateways before remote ZITADELs, each behind a proxy that lets calls go wrong."""
+    running = Lanes(tmp_path_factory.mktemp("lanes"), 8, call_timeout="1s")
     yield running
     running.stop()
 

@@ -268,12 +268,10 @@ class FaultProxy:
         return struck[0] if struck else None
 
     def keep_secrets(self, headers, members):
-        found = {value for name, value in members if name in SECRET_MEMBERS and len(value) > 7}
-        bearer = headers.get("Authorization")
-        if bearer:
-            found.add(bearer.split(" ", 1)[-1])
+        found = {value for name, value in members if name in SECRET_MEMBERS}
+        found.add(headers.get("Authorization", "").split(" ", 1)[-1])
         with self.lock:
-            self.secrets |= found
+            self.secrets |= {value for value in found if len(value) > 7}
 
     def names(self, subject=None):
         with self.lock:

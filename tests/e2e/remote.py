@@ -8,6 +8,7 @@ lets calls go wrong.
 import base64
 import json
 import secrets
+import shutil
 import sqlite3
 import threading
 import time
@@ -19,7 +20,7 @@ from pathlib import Path
 import requests
 
 from fault_proxy import FaultProxy
-from vestibule_process import Vestibule, make_webhook_secret, wait_for
+from vestibule_process import Shop, Vestibule, decode_jwt, make_webhook_secret, wait_for
 from visitor import Visitor
 
 RULES = [
@@ -37,8 +38,10 @@ class Zitadel(Vestibule):
 
     def __init__(self, directory, redirect_uris, public_client=False):
         self.proxy = FaultProxy()
-        super().__init__(directory, redirect_uris=redirect_uris, public_client=public_client, config={
-            "roles": ["provider", "keeper"], "limits": LIMITS, "mail": {"transport": "mailbox"}})
+        super().__init__(
+            directory, redirect_uris=redirect_uris, public_client=public_client,
+            config={"roles": ["provider", "keeper"], "limits": LIMITS,
+                    "mail": {"transport": "mailbox"}})
         self.proxy.port_behind = self.port
         self.direct = self.issuer
         self.issuer = self.application = self.proxy.url
@@ -47,11 +50,11 @@ class Zitadel(Vestibule):
 
     def start(self, environment=None):
         super().start(environment)
-        self.sign_jwts()
+        self.set_up_application()
         return self
 
-    def sign_jwts(self):
-        """The application's setting "auth token type: JWT"."""
+    def set_up_application(self):
+        """Its setting "auth token type: JWT"."""
         client = self.bootstrap["client"]["id"]
         metadata = json.loads(self.command("clients", "show", client, "--json").stdout)
         file = self.directory / "client.json"
@@ -84,7 +87,8 @@ class Zitadel(Vestibule):
 
     def humans(self):
         """The ids of everybody but the administrator."""
-        answer = self.call("POST", "/v2/users", {"queries": [{"typeQuery": {"type": "TYPE_HUMAN"}}]})
+        answer = self.call("POST", "/v2/users",
+                           {"queries": [{"typeQuery": {"type": "TYPE_HUMAN"}}]})
         assert answer.status_code == 200, answer.text
         return {user["userId"] for user in answer.json().get("result", [])
                 if user.get("username") != "admin"}
@@ -99,6 +103,13 @@ class Zitadel(Vestibule):
             "password": {"password": PASSWORD, "changeRequired": False}})
         assert answer.status_code in (200, 201), answer.text
         return answer.json()["userId"], email
+
+    def prove_email(self, user):
+        """As a click on the link in ZITADEL's mail does."""
+        email = self.find(user)["human"]["email"]["email"]
+        answer = self.call("PUT", f"/v2/users/human/{user}",
+                           {"email": {"email": email, "isVerified": True}})
+        assert answer.status_code == 200, answer.text
 
     def register(self, user, email, who="service_account"):
         """Through another door than the gateway's."""
@@ -176,11 +187,21 @@ class Gateway(Vestibule):
         return self.rows("select * from remote_tasks")
 
     def wait_until_idle(self, seconds=60):
-        """Until no saga is unfinished."""
+        """Until no saga is unfinished; started again if it was killed meanwhile."""
+        def idle():
+            self.recover()
+            return not self.tasks()
+
         try:
-            wait_for(lambda: not self.tasks(), "the end of every saga", seconds)
-        except AssertionError as late:
-            raise AssertionError(f"unfinished: {self.tasks()}\n{self.log.read_text()[-3000:]}") from late
+            wait_for(idle, "the end of every saga", seconds)
+        except AssertionError:
+            raise AssertionError(f"unfinished: {self.tasks()}\n{self.tail()}") from None
+        self.recover()
+
+    def tail(self):
+        """The log's end without what is said at every request."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        return "\n".join([line for line in lines if "request id" not in line][-12:])
 
     def purge(self):
         return self.command("purge", "--older-than", "0s", "--force", "--json", check=False)
@@ -299,11 +320,46 @@ class Lane:
         assert not [secret[:6] + "…" for secret in known if secret in log]
 
 
+class Demo:
+    """The shop behind a gateway whose identity provider is remote."""
+
+    def __init__(self, directory):
+        self.shop = Shop(directory / "shop")
+        self.gateway = Gateway(directory / "gateway", self.shop.url, [self.shop.application()])
+        self.zitadel = Zitadel(directory / "zitadel", [self.gateway.callback])
+
+    def start(self):
+        self.zitadel.start()
+        self.gateway.connect(self.zitadel).start()
+        self.shop.start(self.zitadel.issuer, self.zitadel.bootstrap["client"]["id"])
+        return self
+
+    def stop(self):
+        self.gateway.stop()
+        self.zitadel.stop()
+        self.shop.stop()
+
+    @property
+    def url(self):
+        return self.gateway.application
+
+
+def share_bootstrap(zitadels):
+    """Keys and passwords take a second to make: one does it, and the others begin as its copies."""
+    first, *others = zitadels
+    first.redirect_uris = [uri for zitadel in zitadels for uri in zitadel.redirect_uris]
+    known = first.bootstrap
+    for other in others:
+        shutil.copytree(first.data, other.data)
+        other._bootstrap = {**known, "issuer": other.issuer}
+
+
 class Lanes:
     """So many lanes at once; a test's cases take turns on them."""
 
     def __init__(self, directory, count, **lane):
         self.lanes = [Lane(directory / f"lane-{number}", **lane) for number in range(count)]
+        share_bootstrap([lane.zitadel for lane in self.lanes])
         with ThreadPoolExecutor(count) as pool:
             list(pool.map(Lane.start, self.lanes))
         self.free = list(self.lanes)
@@ -329,9 +385,16 @@ class Lanes:
     def run_all(self, case, rows):
         """Runs every row and tells of all that failed."""
         futures = {str(row): self.pool.submit(self.run, case, *row) for row in rows}
-        failed = [f"{name}: {future.exception()!r}" for name, future in futures.items()
+        failed = [f"{name}: {str(future.exception())[:1000]}" for name, future in futures.items()
                   if future.exception()]
         assert not failed, f"{len(failed)} of {len(futures)}:\n" + "\n\n".join(failed)
+
+
+def forwarded_claims(answer):
+    """Of the token with which the gateway forwarded a request to the inbox; None without one."""
+    assert answer.status_code == 200, answer.text
+    bearer = dict(answer.json()["headers"]).get("Authorization")
+    return decode_jwt(bearer.removeprefix("Bearer "))[1] if bearer else None
 
 
 def create_guest(zitadel, user=None):
