@@ -31,10 +31,11 @@ struct FreeUrl {
 /// What the callbacks of one transfer write to.
 struct Transfer {
   const OutgoingOptions& options;
-  OutgoingResponse response;
+  OutgoingResponse response = {};
   std::size_t head_bytes = 0;
+  bool head_complete = false;
   bool too_large = false;
-  std::optional<std::string> refused;  ///< the address
+  std::optional<std::string> refused = {};  ///< the address
 };
 
 /// Called with the very address that curl is about to connect to, after it resolved the name.
@@ -63,8 +64,10 @@ std::size_t take_header(char* bytes, std::size_t, std::size_t count, void* conte
   const std::string_view line(bytes, count);
   if (line.starts_with("HTTP/")) {
     transfer.response.headers.clear();  // an interim answer came before this one
+    transfer.head_complete = false;
     return count;
   }
+  if (base::trim(line).empty()) transfer.head_complete = true;
   if (const auto colon = line.find(':'); colon != std::string_view::npos)
     transfer.response.headers.add(std::string(base::trim(line.substr(0, colon))),
                                   std::string(base::trim(line.substr(colon + 1))));
@@ -161,7 +164,7 @@ std::expected<OutgoingResponse, OutgoingError> OutgoingClient::send(
   if (!host) return std::unexpected(host.error());
   const auto easy = new_curl();
   auto* const curl = easy.get();
-  Transfer transfer{options_, {}, 0, false, {}};
+  Transfer transfer{.options = options_};
 
   std::unique_ptr<curl_slist, FreeList> fields;
   const auto append = [&](const std::string& line) {
@@ -215,6 +218,10 @@ std::expected<OutgoingResponse, OutgoingError> OutgoingClient::send(
 
   const auto code = curl_easy_perform(curl);
   if (code != CURLE_OK) return std::unexpected(error_of(code, transfer, *host));
+  // curl takes a head that ends with the connection for a whole one.
+  if (!transfer.head_complete) {
+    return std::unexpected(OutgoingError{Kind::protocol, *host + ": the answer's head was cut"});
+  }
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   transfer.response.status = static_cast<int>(status);

@@ -131,7 +131,9 @@ TEST(Outgoing, LimitsTheTime) {
 
 TEST(Outgoing, ABrokenAnswerIsAnError) {
   for (const auto* const bytes :
-       {"", "nonsense", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"}) {
+       {"", "nonsense", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nX: y\r\n",
+        "HTTP/1.1 200 OK\r\nX", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"}) {
     ScriptedUpstream upstream([&](RawSocket& socket, int) {
       socket.read_through("\r\n\r\n");
       socket.send(bytes);
