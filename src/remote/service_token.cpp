@@ -13,7 +13,7 @@ namespace {
 
 constexpr base::Seconds margin{60};
 /// By this scope ZITADEL makes a token that opens its own API.
-constexpr std::string_view own_api_scope = "openid urn:zitadel:iam:org:project:id:zitadel:aud";
+constexpr std::string_view own_api_scope = "urn:zitadel:iam:org:project:id:zitadel:aud";
 
 std::optional<ServiceKey> parse_key(const base::Secret& file) {
   if (file.empty()) return std::nullopt;
@@ -24,8 +24,9 @@ std::optional<ServiceKey> parse_key(const base::Secret& file) {
 
 /// ZITADEL takes a token as the actor of an exchange only if it is meant for the exchanging client
 /// or its project, and only a personal one is meant for all.
-std::string scope_for(const std::string& project) {
-  std::string scope(own_api_scope);
+/// And an exchange gives no scope that its actor has not.
+std::string scope_for(const std::string& guest_scope, const std::string& project) {
+  std::string scope = guest_scope + " " + std::string(own_api_scope);
   if (!project.empty()) scope += " urn:zitadel:iam:org:project:id:" + project + ":aud";
   return scope;
 }
@@ -48,7 +49,7 @@ ServiceToken::ServiceToken(const ZitadelOptions& options, const http::OutgoingCl
       key_(personal_token_.empty() ? parse_key(options.service_key) : std::nullopt),
       issuer_(options.issuer),
       token_url_(base_url(options.issuer) + std::string(paths::token)),
-      scope_(scope_for(options.audience)),
+      scope_(scope_for(options.guest_scope, options.audience)),
       client_(client),
       clock_(clock) {
   if (!key_ && (personal_token_.empty() || !http::valid_field_value(personal_token_.reveal()))) {

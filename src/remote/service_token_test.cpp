@@ -66,7 +66,7 @@ TEST_F(ServiceTokenTest, AssertsWithTheKeyAsZitadelWantsIt) {
   EXPECT_FALSE(request.headers.contains("Authorization"));
   const auto form = http::Form::parse(request.body).value();
   EXPECT_EQ(form.get("grant_type"), "urn:ietf:params:oauth:grant-type:jwt-bearer");
-  EXPECT_EQ(form.get("scope"), "openid urn:zitadel:iam:org:project:id:zitadel:aud");
+  EXPECT_EQ(form.get("scope"), "openid profile email urn:zitadel:iam:org:project:id:zitadel:aud");
   EXPECT_EQ(form.fields().size(), 3U);
 
   const jose::KeySet keys({{"key-7", jose::Algorithm::rs256, machine_key().public_key()}});
@@ -88,7 +88,7 @@ TEST_F(ServiceTokenTest, NamesTheProjectOfTheExchangesThatItActsIn) {
   with_project.audience = "project-1";
   EXPECT_TRUE(ServiceToken(with_project, outgoing, clock).bearer());
   EXPECT_EQ(http::Form::parse(remote.last().body).value().get("scope"),
-            "openid urn:zitadel:iam:org:project:id:zitadel:aud "
+            "openid profile email urn:zitadel:iam:org:project:id:zitadel:aud "
             "urn:zitadel:iam:org:project:id:project-1:aud");
 }
 

@@ -25,6 +25,7 @@ struct CallError {
   /// For the log: the call, status and the remote's message. No token, no secret, no URL query.
   std::string detail;
 
+  /// `out_of_reach`: the user has registered, and the service account is for guests only.
   bool is(std::string_view refusal) const { return kind == Kind::refused && code == refusal; }
 };
 template <class T>

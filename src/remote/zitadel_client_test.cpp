@@ -86,6 +86,9 @@ TEST_F(ZitadelClientTest, ATakenIdIsToldApart) {
   EXPECT_EQ(created.error().status, 409);
   EXPECT_EQ(created.error().detail,
             "CreateUser: 409 already_exists (V3-DKcYh): User already exists");
+  remote.answer({{.status = 400, .body = R"~({"code":"failed_precondition",
+                    "message":"Errors.User.AlreadyExisting (COMMAND-7yiox1isql)"})~"}});
+  EXPECT_TRUE(client.create_guest(guest).error().is("already_exists"));
 }
 
 TEST_F(ZitadelClientTest, AnotherIdThanTheChosenOneIsNotBelieved) {
