@@ -90,8 +90,8 @@ final class Grants {
             World.equal(party.verify(made, null).getSubject().getValue(), guest);
             World.refused(
                     "invalid_", () -> party.tokens(exchange(party, guest, USER_ID, "made up")));
-            World.refused("", () -> party.tokens(exchange(party, guest, USER_ID, null)));
-            World.refused("", () -> party.tokens(exchange(party, world.text("sub"), USER_ID, pat)));
+            World.refused("400", () -> party.tokens(exchange(party, guest, USER_ID, null)));
+            World.refused("403", () -> party.tokens(exchange(party, world.text("sub"), USER_ID, pat)));
         }
     }
 

@@ -87,7 +87,7 @@ final class Spring {
         World.refused("jkt", () -> present(api, token, party.proofs, "GET", THINGS));
         party.proofs = null;
         AccessToken bearer = party.signIn().getAccessToken();
-        World.refused("", () -> present(api, bearer, own, "GET", THINGS));
+        World.refused("jkt", () -> present(api, bearer, own, "GET", THINGS));
     }
 
     /** A request `GET THINGS` with a proof that was made for `method` and `uri`. */

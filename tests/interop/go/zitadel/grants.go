@@ -59,10 +59,10 @@ func impersonateGuest(w World) {
 	Equal(identity.Subject, guest)
 
 	Refused(act(guest, "", ""))("invalid_request")
-	Refused(act(guest, "made up", oidc.AccessTokenType))("")
-	Refused(act(guest, signedIn(w, party).AccessToken, oidc.AccessTokenType))("")
-	Refused(act(w.Sub, w.Service.PAT, oidc.AccessTokenType))("")
-	Refused(act("1", w.Service.PAT, oidc.AccessTokenType))("")
+	Refused(act(guest, "made up", oidc.AccessTokenType))("actor_token invalid")
+	Refused(act(guest, signedIn(w, party).AccessToken, oidc.AccessTokenType))("membership not found")
+	Refused(act(w.Sub, w.Service.PAT, oidc.AccessTokenType))("No matching permissions")
+	Refused(act("1", w.Service.PAT, oidc.AccessTokenType))("subject_token invalid")
 }
 
 func beginDevice(w World, party rp.RelyingParty, decision string) string {

@@ -15,7 +15,7 @@ func refusals(w World) {
 	code, verifier := authorize(w, party)
 	found := Must(exchange(party, code, verifier))
 	Refused(exchange(party, code, verifier))("invalid_grant")
-	Refused(userinfo(w, party, found))("")
+	Refused(userinfo(w, party, found))("access_denied")
 
 	stranger := relyingParty(w, "web")
 	stranger.OAuthConfig().ClientSecret = "wrong"
@@ -49,5 +49,5 @@ func badTokens(w World) {
 		oidc.DefaultACRVerifier([]string{"https://elsewhere.example"}))))("acr")
 	found.AccessToken = Tampered(found.AccessToken)
 	Refused(verify(found.IDToken, own, rp.WithNonce(aNonce)))("at_hash")
-	Refused(userinfo(w, party, found))("")
+	Refused(userinfo(w, party, found))("access_denied")
 }

@@ -100,7 +100,7 @@ func revoke(w World) {
 	found := signedIn(w, party)
 	Check(rp.RevokeToken(background, party, found.RefreshToken, "refresh_token"))
 	Refused(renew(party, found.RefreshToken))("invalid_grant")
-	Refused(userinfo(w, party, found))("")
+	Refused(userinfo(w, party, found))("access_denied")
 	Check(rp.RevokeToken(background, party, "made up", ""))
 }
 
@@ -111,7 +111,7 @@ func signOut(w World) {
 	found := signedIn(w, party)
 	next := Must(rp.EndSession(background, party, found.IDToken, w.AfterSignOut, "so long", "", nil))
 	w.SignOut(next.String(), "so long")
-	Refused(userinfo(w, party, found))("")
+	Refused(userinfo(w, party, found))("access_denied")
 	Refused(renew(party, found.RefreshToken))("invalid_grant")
 	_, err := rp.EndSession(background, party, found.IDToken, "https://evil.example/", "", "", nil)
 	Refused("", err)("400")
