@@ -79,9 +79,20 @@ TEST_F(ClientTest, OnlyTheRightSecretAuthenticates) {
   EXPECT_EQ(answer(client_secret_post, "201", "wrong"), "400 invalid secret");
   EXPECT_EQ(answer(client_secret_basic, "201", "wrong"), "401 invalid secret");
   EXPECT_EQ(answer(none, "201", ""), "400 client authentication is missing");
-  EXPECT_EQ(answer(client_secret_post, "202", test_secret), "ok");
   EXPECT_EQ(answer(client_secret_post, "1234567", test_secret), "400 no active client not found");
   EXPECT_EQ(answer(client_secret_basic, "x", test_secret), "401 no active client not found");
+}
+
+TEST_F(ClientTest, APublicClientShowsNothingByASecret) {
+  for (const auto method : {AuthMethod::client_secret_post, AuthMethod::client_secret_basic}) {
+    const auto client = read([&](store::Transaction& tx) {
+      return confirm_client(tx,
+                            verify_client(tx, {method, "202", base::Secret("undefined")}).value());
+    });
+    ASSERT_TRUE(client);
+    EXPECT_FALSE(client->is_confidential());
+    EXPECT_EQ(client->how(), AuthMethod::none);
+  }
 }
 
 TEST_F(ClientTest, WhatWasVerifiedIsConfirmedOnlyWhileItHolds) {
