@@ -28,6 +28,24 @@ base::Result<void> claim_subject(store::Transaction& tx, const User& user) {
   return claim_name(tx, NameKind::chosen_id, subject, user.id);
 }
 
+/// The row and the user name.
+base::Result<void> insert_row(store::Transaction& tx, const User& user) {
+  if (user.username) {
+    if (auto claimed = claim_name(tx, NameKind::username, *user.username, user.id); !claimed) {
+      return claimed;
+    }
+  }
+  const auto day = user.guest_day ? std::optional(user.guest_day->number()) : std::nullopt;
+  tx.execute(sql::insert_user, user.id, user.organization, std::to_underlying(user.kind),
+             std::to_underlying(user.state), day, user.merge, user.chosen_subject, user.username,
+             user.given_name, user.family_name, user.display_name, user.nick_name,
+             user.preferred_language, user.gender, user.email, std::to_underlying(user.email_state),
+             user.phone, user.phone_verified, user.sequence, user.created_at, user.changed_at,
+             user.active_at, user.valid_after, user.upgraded_at, user.upgraded_by,
+             user.password_changed_at);
+  return {};
+}
+
 std::optional<base::UserId> to_optional(std::optional<std::int64_t> id) {
   return id ? std::optional(base::UserId{*id}) : std::nullopt;
 }
@@ -78,20 +96,13 @@ base::Result<void> insert_user(store::Transaction& tx, const User& user) {
   if (user.chosen_subject) {
     if (auto claimed = claim_subject(tx, user); !claimed) return claimed;
   }
-  if (user.username) {
-    if (auto claimed = claim_name(tx, NameKind::username, *user.username, user.id); !claimed) {
-      return claimed;
-    }
-  }
-  const auto day = user.guest_day ? std::optional(user.guest_day->number()) : std::nullopt;
-  tx.execute(sql::insert_user, user.id, user.organization, std::to_underlying(user.kind),
-             std::to_underlying(user.state), day, user.merge, user.chosen_subject, user.username,
-             user.given_name, user.family_name, user.display_name, user.nick_name,
-             user.preferred_language, user.gender, user.email, std::to_underlying(user.email_state),
-             user.phone, user.phone_verified, user.sequence, user.created_at, user.changed_at,
-             user.active_at, user.valid_after, user.upgraded_at, user.upgraded_by,
-             user.password_changed_at);
-  return {};
+  return insert_row(tx, user);
+}
+
+base::Result<void> insert_user_from_elsewhere(store::Transaction& tx, const User& user) {
+  const auto claimed = claim_name(tx, NameKind::chosen_id, user.chosen_subject.value(), user.id);
+  if (!claimed) return claimed;
+  return insert_row(tx, user);
 }
 
 std::optional<User> find_user(store::Transaction& tx, base::UserId id) {
@@ -106,6 +117,11 @@ std::optional<User> find_user_by_subject(store::Transaction& tx, std::string_vie
   }
   const auto id = find_name(tx, NameKind::chosen_id, subject);
   return id ? find_user(tx, *id) : std::nullopt;
+}
+
+std::optional<base::UserId> resolve_subject_from_elsewhere(store::Transaction& tx,
+                                                           std::string_view subject) {
+  return find_name(tx, NameKind::chosen_id, subject);
 }
 
 std::optional<base::UserId> resolve_subject(store::Transaction& tx, std::string_view subject) {

@@ -40,6 +40,9 @@ base::Result<void> check_chosen_subject(std::string_view subject);
 /// an id, if it was ever used, also by a deleted user (`id_taken`); invalid `id_reserved` for a
 /// decimal that UserIds may still give out.
 base::Result<void> insert_user(store::Transaction& tx, const User& user);
+/// The same for a user of another provider, whose chosen subject is that provider's id: it says
+/// nothing of ours, whatever it looks like. Only already_exists `id_taken`.
+base::Result<void> insert_user_from_elsewhere(store::Transaction& tx, const User& user);
 
 /// The user in one row of a query for VESTIBULE_USER_COLUMNS (accounts/users_sql.h).
 User read_user(const store::Rows& rows);
@@ -49,6 +52,10 @@ std::optional<User> find_user(store::Transaction& tx, base::UserId id);
 std::optional<User> find_user_by_subject(store::Transaction& tx, std::string_view subject);
 /// The internal id for a `sub` without loading the user; it may be of a deleted one.
 std::optional<base::UserId> resolve_subject(store::Transaction& tx, std::string_view subject);
+
+/// The internal id of a user of another provider; it may be of a deleted one.
+std::optional<base::UserId> resolve_subject_from_elsewhere(store::Transaction& tx,
+                                                           std::string_view subject);
 
 /// Writes profile, user name, e-mail, phone, language and state columns of `user` and counts the
 /// sequence up (`user.sequence`, `user.changed_at` are updated). The user name's directory entry

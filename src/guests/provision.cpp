@@ -19,7 +19,9 @@ accounts::User Guests::insert_guest(store::Transaction& tx, const Authority& aut
                       .created_at = now,
                       .changed_at = now,
                       .active_at = now};
-  if (const auto inserted = accounts::insert_user(tx, user); !inserted) {
+  const auto inserted = user.chosen_subject ? accounts::insert_user_from_elsewhere(tx, user)
+                                            : accounts::insert_user(tx, user);
+  if (!inserted) {
     throw std::logic_error("a guest's id is taken: " + inserted.error().message);
   }
   accounts::set_metadata(tx, id, user.guest_day->tag(), "created", now);

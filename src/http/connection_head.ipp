@@ -297,6 +297,7 @@ boost::asio::awaitable<void> Connection<Stream>::respond_problem(Problem problem
   auto response = render(problem);
   if (response.status == 200) response.status = status_of(problem.kind);
   if (problem.kind == ProblemKind::method_not_allowed) response.headers.set("Allow", allow_);
+  if (problem.kind == ProblemKind::unavailable) response.headers.set("Retry-After", "5");
   co_await respond(std::move(response));
 }
 

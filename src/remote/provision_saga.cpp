@@ -7,8 +7,6 @@
 #include <boost/json/serialize.hpp>
 #include <thread>
 
-#include "base/crypto.h"
-#include "base/encoding.h"
 #include "gateway/identity_provider.h"
 
 namespace vestibule::remote {
@@ -33,7 +31,7 @@ std::string write_document(const GuestWanted& wanted, const std::string& tag) {
                               {"session", wanted.for_ticket() ? wanted.session.token() : ""},
                               {"key", wanted.key},
                               {"round", wanted.round},
-                              {"body", base::to_hex(base::sha256(wanted.body))},
+                              {"body", wanted.body},
                               {"caller", wanted.caller.value},
                               {"address", wanted.client_address}};
   return json::serialize(document);
@@ -79,10 +77,10 @@ ProvisionSaga::Start ProvisionSaga::start(GuestWanted& wanted) const {
   const auto now = bench_.clock.now();
   return bench_.store.write([&](store::Transaction& tx) -> Start {
     // A known id is that of an earlier attempt, also if it has been deleted since.
-    auto known = accounts::resolve_subject(tx, wanted.subject());
+    auto known = accounts::resolve_subject_from_elsewhere(tx, wanted.subject());
     while (known && !wanted.for_ticket() && is_forgotten(*known, now)) {
       ++wanted.round;
-      known = accounts::resolve_subject(tx, wanted.subject());
+      known = accounts::resolve_subject_from_elsewhere(tx, wanted.subject());
     }
     if (known) return {record(tx, wanted, now), std::nullopt};
     Task task{.subject = wanted.subject(),
@@ -90,9 +88,8 @@ ProvisionSaga::Start ProvisionSaga::start(GuestWanted& wanted) const {
               .document = write_document(wanted, accounts::GuestDay::of(now).tag())};
     if (bench_.tasks.begin(tx, task, now)) return {std::nullopt, std::move(task)};
     const auto under_way = bench_.tasks.find(tx, task.subject, now);
-    const auto body = base::to_hex(base::sha256(wanted.body));
     if (under_way && !wanted.for_ticket() &&
-        text_of(json::parse(under_way->document).as_object(), "body") != body)
+        text_of(json::parse(under_way->document).as_object(), "body") != wanted.body)
       return {base::fail(base::ErrorKind::invalid, "key_reused",
                          "the Idempotency-Key was used with another body", "Idempotency-Key"),
               std::nullopt};
@@ -198,6 +195,7 @@ void ProvisionSaga::complete(Task& task) const {
   if (const auto session = text_of(document, "session"); !session.empty())
     wanted.session = base::SessionId{base::Uuid::from_token(session).value()};
   wanted.key = text_of(document, "key");
+  wanted.body = text_of(document, "body");
   wanted.caller = base::UserId{document.at("caller").as_int64()};
   wanted.client_address = text_of(document, "address");
   wanted.round = document.at("round").as_int64();

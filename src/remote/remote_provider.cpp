@@ -24,6 +24,8 @@ namespace {
 
 /// A token with less than this left is not handed out again.
 constexpr base::Milliseconds spent{60'000};
+/// What a sealed cookie of 4,096 bytes has room for beside the handle.
+constexpr std::size_t longest_token = 2'800;
 /// ZITADEL's bcrypt takes no more (a longer one is answered 500).
 constexpr std::size_t longest_password = 72;
 
@@ -37,6 +39,10 @@ RemoteProvider::RemoteProvider(ZitadelOptions options, Parts parts)
 
 Grant grant_of(const sessions::Session& session, const accounts::User& user,
                const SessionTokens& tokens) {
+  if (tokens.access_token.size() > longest_token)
+    throw ProviderUnavailable(
+        "a token is longer than a cookie holds: take role claims and projects out of the client's "
+        "tokens");
   Grant grant;
   grant.session = {session.id, session.generation, user.subject()};
   grant.session_expires_at = session.expires_at;
@@ -109,7 +115,7 @@ void RemoteProvider::settle_lost_guest(const Live& live, const CallError& error)
   auto& bench = parts_.bench;
   const auto remote = bench.api.find_user(live.user.subject());
   const bool gone = !remote && remote.error().is("not_found");
-  const bool out_of_reach = !remote && remote.error().is("permission_denied");
+  const bool out_of_reach = !remote && remote.error().is("out_of_reach");
   const auto tags =
       remote ? bench.api.list_guest_tags(live.user.subject()) : Called<std::vector<std::string>>{};
   const bool registered = out_of_reach || (remote && tags && tags->empty());
@@ -214,7 +220,7 @@ Awaitable<gateway::Upgrade> RemoteProvider::upgrade(gateway::SessionHandle sessi
     auto& bench = parts_.bench;
     const auto now = bench.clock.now();
     auto user = bench.store.read([&](store::Transaction& tx) -> base::Result<accounts::User> {
-      const auto id = accounts::resolve_subject(tx, session.subject);
+      const auto id = accounts::resolve_subject_from_elsewhere(tx, session.subject);
       auto found = id ? accounts::find_user(tx, *id) : std::nullopt;
       if (!found) return fail(ErrorKind::gone, "guest_gone", "the guest has been deleted");
       const auto live = find_live(tx, session, now);

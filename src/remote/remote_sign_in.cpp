@@ -76,7 +76,7 @@ base::Result<accounts::User> RemoteProvider::write_user(store::Transaction& tx,
                                                         const Identity& identity,
                                                         base::Time now) const {
   const auto& bench = parts_.bench;
-  if (const auto id = accounts::resolve_subject(tx, identity.subject)) {
+  if (const auto id = accounts::resolve_subject_from_elsewhere(tx, identity.subject)) {
     auto user = accounts::find_user(tx, *id);
     if (!user || user->standing() == accounts::Standing::merging)
       return sign_in_failed("this user cannot sign in", "the user was deleted or merged here");
@@ -99,7 +99,7 @@ base::Result<accounts::User> RemoteProvider::write_user(store::Transaction& tx,
                       .changed_at = now,
                       .active_at = now};
   take_profile(user, identity);
-  if (auto inserted = accounts::insert_user(tx, user); !inserted)
+  if (auto inserted = accounts::insert_user_from_elsewhere(tx, user); !inserted)
     return std::unexpected(std::move(inserted.error()));
   return user;
 }

@@ -86,8 +86,8 @@ void RemovalSaga::do_deactivate(Task& task) const {
   if (!done) {
     const auto& error = done.error();
     if (error.is("not_found")) return finish_gone(task);
-    // Out of the service account's reach: it may have been registered.
-    if (!error.is("permission_denied")) return retry_later(bench_, task, error);
+    // It has been registered, and the look tells.
+    if (!error.is("out_of_reach")) return retry_later(bench_, task, error);
   }
   task.step = Step::look;
   task.attempts = 0;
@@ -128,7 +128,7 @@ RemovalSaga::Seen RemovalSaga::look_again(const Task& task) const {
   const auto user = bench_.api.find_user(task.subject);
   if (!user) {
     if (user.error().is("not_found")) return Seen::gone;
-    if (user.error().is("permission_denied")) return Seen::registered;
+    if (user.error().is("out_of_reach")) return Seen::registered;
     throw ProviderUnavailable(user.error().detail);
   }
   const auto tags = bench_.api.list_guest_tags(task.subject);
@@ -141,7 +141,7 @@ RemovalSaga::Seen RemovalSaga::look_again(const Task& task) const {
 void RemovalSaga::do_restore(Task& task) const {
   const auto restored = bench_.api.reactivate(task.subject);
   if (!restored && restored.error().is("not_found")) return finish_gone(task);
-  if (!restored && !restored.error().is("permission_denied"))
+  if (!restored && !restored.error().is("out_of_reach"))
     return retry_later(bench_, task, restored.error());
   if (!restored)
     spdlog::error("a user stays deactivated, an administrator has to look: {}",
@@ -154,6 +154,10 @@ void RemovalSaga::do_restore(Task& task) const {
     if (const auto found = bench_.api.find_user(task.subject)) remote = *found;
   }
   const auto now = bench_.clock.now();
+  if (!task.user)
+    spdlog::warn(
+        "a user who registered elsewhere while their guest was merged or erased here can sign in "
+        "there, and not here");
   bench_.store.write([&](store::Transaction& tx) {
     finish(tx, task);
     if (!task.user || seen != Seen::registered) return;
@@ -170,7 +174,7 @@ void RemovalSaga::do_restore(Task& task) const {
 void RemovalSaga::do_erase(Task& task) const {
   const auto deleted = bench_.api.delete_user(task.subject);
   if (deleted || deleted.error().is("not_found")) return finish_gone(task);
-  if (deleted.error().is("permission_denied")) {
+  if (deleted.error().is("out_of_reach")) {
     go_on(bench_, task, Step::restore);
     return do_restore(task);
   }

@@ -113,7 +113,9 @@ UpgradeSaga::Start UpgradeSaga::start(const UpgradeWanted& wanted) const {
       return {};
     }
     if (!purge && other->due_at > now) return {};
-    // The same person tries again after an attempt that was cut off: the newer form counts.
+    // The same person tries again after an attempt that was cut off. The newer form counts, unless
+    // the older one has been stored there already.
+    if (!purge && other->step == Step::untag) task = *other;
     task.fence = other->fence;
     if (purge) task.step = Step::reactivate;
     if (!bench_.tasks.take_over(tx, task, now)) return {};
@@ -122,27 +124,22 @@ UpgradeSaga::Start UpgradeSaga::start(const UpgradeWanted& wanted) const {
 }
 
 base::Result<RemoteUpgrade> UpgradeSaga::drive(Task& task, const UpgradeWanted& wanted) const {
-  if (task.step == Step::reactivate) {
-    const auto active = persist(bench_, task, [&] { return bench_.api.reactivate(task.subject); });
-    if (!active && !active.error().is("not_found")) {
-      abandon(task);
-      throw ProviderUnavailable("a guest cannot be reactivated: " + active.error().detail);
-    }
-    go_on(bench_, task, Step::enroll);
-  }
-  // While it is still a guest: nobody impersonates an account.
-  const auto token = persist(bench_, task, [&] { return bench_.api.impersonate(task.subject); });
-  if (!token) {
-    const auto found = persist(bench_, task, [&] { return bench_.api.find_user(task.subject); });
-    if (!found && found.error().is("not_found")) {
+  if (task.step == Step::reactivate) make_active(task);
+  std::optional<SessionTokens> tokens;
+  if (task.step == Step::enroll) {
+    // While it is still a guest: nobody impersonates an account.
+    const auto token = persist(bench_, task, [&] { return bench_.api.impersonate(task.subject); });
+    if (token) {
+      tokens = SessionTokens::of(*token, bench_.clock.now());
+    } else if (const auto standing = ask_standing(task); standing == Standing::gone) {
       erase_gone(task);
       return fail(ErrorKind::gone, "guest_gone", "the guest has been deleted");
+    } else if (standing == Standing::guest) {
+      give_up(task, token.error());
+    } else {
+      go_on(bench_, task, Step::untag);
     }
-    abandon(task);
-    throw ProviderUnavailable("no token for a guest: " + token.error().detail);
   }
-  const auto tokens = SessionTokens::of(*token, bench_.clock.now());
-
   switch (store_remotely(task)) {
     case Stored::gone:
       return fail(ErrorKind::gone, "guest_gone", "the guest has been deleted");
@@ -155,50 +152,78 @@ base::Result<RemoteUpgrade> UpgradeSaga::drive(Task& task, const UpgradeWanted& 
       break;
   }
   const auto now = bench_.clock.now();
+  if (!tokens) {
+    bench_.store.write([&](store::Transaction& tx) { write_account(tx, task, std::nullopt, now); });
+    return fail(ErrorKind::conflict, "already_registered",
+                "you are registered already: please sign in");
+  }
   // Nobody can get another token for it without a sign-in, so that the session ends with this one.
   sessions::Session session{.id = base::SessionId{base::Uuid::make(now, bench_.random)},
                             .user = wanted.user.id,
                             .created_at = now,
                             .rotated_at = now,
-                            .expires_at = tokens.expires_at,
+                            .expires_at = tokens->expires_at,
                             .auth_time = now,
                             .amr = "pwd"};
   return bench_.store.write([&](store::Transaction& tx) -> base::Result<RemoteUpgrade> {
     write_account(tx, task, session, now);
-    bench_.tokens.put(tx, session.id, tokens, now);
-    return RemoteUpgrade{accounts::find_user(tx, wanted.user.id).value(), session, tokens};
+    bench_.tokens.put(tx, session.id, *tokens, now);
+    return RemoteUpgrade{accounts::find_user(tx, wanted.user.id).value(), session, *tokens};
   });
+}
+
+void UpgradeSaga::make_active(Task& task) const {
+  const auto active = persist(bench_, task, [&] { return bench_.api.reactivate(task.subject); });
+  if (!active && !active.error().is("not_found") && !active.error().is("out_of_reach"))
+    give_up(task, active.error());
+  go_on(bench_, task, Step::enroll);
+}
+
+UpgradeSaga::Standing UpgradeSaga::ask_standing(Task& task) const {
+  const auto user = persist(bench_, task, [&] { return bench_.api.find_user(task.subject); });
+  if (user) return user->has_password ? Standing::account : Standing::guest;
+  if (user.error().is("not_found")) return Standing::gone;
+  if (user.error().is("out_of_reach")) return Standing::account;
+  give_up(task, user.error());
+}
+
+/// Nothing of it can have taken effect: it ends. Else it is tried again until that is known.
+void UpgradeSaga::give_up(Task& task, const CallError& error) const {
+  const bool untried = task.fence == 1 && task.attempts == 0 && task.step == Step::enroll;
+  if (untried) {
+    abandon(task);
+  } else {
+    give_back(bench_, task);
+  }
+  throw ProviderUnavailable("a guest is not registered: " + error.detail);
 }
 
 UpgradeSaga::Stored UpgradeSaga::store_remotely(Task& task) const {
   const auto document = read_document(task);
   if (task.step == Step::enroll) {
-    // What was tried before may have made it an account that is out of the service account's reach.
-    const bool first = task.fence == 1 && task.attempts == 0;
     const auto stored = persist(bench_, task, [&] {
       return bench_.api.register_user(task.subject, document.registration);
     });
     if (!stored) {
-      const auto& error = stored.error();
-      if (error.is("not_found")) {
+      // An earlier attempt whose outcome is not known may have made it an account.
+      const auto standing = stored.error().is("not_found") ? Standing::gone : ask_standing(task);
+      if (standing == Standing::gone) {
         erase_gone(task);
         return Stored::gone;
       }
-      if (error.is("invalid_argument")) {
+      if (standing == Standing::guest && stored.error().is("invalid_argument")) {
         abandon(task);
         return Stored::refused;
       }
-      if (first && task.attempts == 0) {
-        abandon(task);
-        throw ProviderUnavailable("a guest may not be registered: " + error.detail);
-      }
-      spdlog::warn("a registration is taken for done: {}", error.detail);
+      if (standing == Standing::guest) give_up(task, stored.error());
     }
     go_on(bench_, task, Step::untag);
   }
   const auto untagged =
       persist(bench_, task, [&] { return bench_.api.delete_tag(task.subject, document.tag); });
-  if (!untagged) spdlog::warn("a tag stays behind: {}", untagged.error().detail);
+  const bool settled =
+      untagged || untagged.error().is("out_of_reach") || untagged.error().is("not_found");
+  if (!settled) give_up(task, untagged.error());
   return Stored::yes;
 }
 
@@ -230,11 +255,7 @@ void UpgradeSaga::erase_gone(const Task& task) const {
 }
 
 void UpgradeSaga::complete(Task& task) const {
-  if (task.step == Step::reactivate) {
-    const auto active = persist(bench_, task, [&] { return bench_.api.reactivate(task.subject); });
-    if (!active && !active.error().is("not_found")) return give_back(bench_, task);
-    go_on(bench_, task, Step::enroll);
-  }
+  if (task.step == Step::reactivate) make_active(task);
   if (store_remotely(task) != Stored::yes) return;
   const auto now = bench_.clock.now();
   bench_.store.write([&](store::Transaction& tx) { write_account(tx, task, std::nullopt, now); });

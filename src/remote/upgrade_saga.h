@@ -39,7 +39,12 @@ class UpgradeSaga {
 
   Start start(const UpgradeWanted& wanted) const;
   base::Result<RemoteUpgrade> drive(Task& task, const UpgradeWanted& wanted) const;
+  enum class Standing { guest, account, gone };  ///< at the remote
+
+  void make_active(Task& task) const;
   Stored store_remotely(Task& task) const;
+  Standing ask_standing(Task& task) const;
+  [[noreturn]] void give_up(Task& task, const CallError& error) const;
   void abandon(const Task& task) const;
   void erase_gone(const Task& task) const;
   void write_account(store::Transaction& tx, const Task& task,

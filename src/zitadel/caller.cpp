@@ -32,7 +32,7 @@ Result<void> check_permission(const accounts::Caller& caller, const accounts::Us
   }
   if (user.is_guest()) return {};
   if (action == Action::erase || !is_finishing(caller, user, now)) {
-    return refuse(refusals::no_permission);
+    return refuse(refusals::registered);
   }
   return {};
 }

@@ -66,11 +66,20 @@ inline const Error token_invalid{Code::unauthenticated, "AUTH-7fs1e", "Errors.To
 inline const Error token_not_for_api{Code::permission_denied, "APP-Shi0J",
                                      "Errors.TokenExchange.Token.NotForAPI"};
 inline const Error no_membership{Code::not_found, "AUTHZ-cdgFk", "membership not found"};
+/// A registered user is out of the service account's reach: ZITADEL's answer to a missing
+/// permission, told apart by its id.
+inline const Error registered{Code::permission_denied, "VST-Reg01",
+                              "No matching permissions found"};
 inline const Error no_permission{Code::permission_denied, "AUTH-AWfge",
                                  "No matching permissions found"};
 
 inline const Error user_exists{Code::already_exists, "V3-DKcYh", "User already exists"};
-inline const Error id_exists{Code::already_exists, "COMMAND-7yiox1isql", "User already exists"};
+/// The id is taken: by somebody who is there, as ZITADEL refuses it, or by somebody deleted.
+inline const Error human_id_in_use{Code::failed_precondition, "COMMAND-7yiox1isql",
+                                   "Errors.User.AlreadyExisting"};
+inline const Error machine_id_in_use{Code::failed_precondition, "COMMAND-k2una",
+                                     "Errors.User.AlreadyExisting"};
+inline const Error id_exists{Code::already_exists, "VST-Id", "User already exists"};
 inline const Error user_unknown_to_query{Code::not_found, "QUERY-Dfbg2", "User could not be found"};
 inline const Error user_unknown_to_update{Code::not_found, "COMMAND-ugjs0upun6",
                                           "User could not be found"};
@@ -78,7 +87,7 @@ inline const Error user_unknown_to_delete{Code::not_found, "COMMAND-bd4ir1mblj",
                                           "User could not be found"};
 inline const Error user_unknown_to_password{Code::failed_precondition, "COMMAND-G8dh3",
                                             "Password not found"};
-inline const Error user_unknown_to_metadata{Code::not_found, "USER-3M9fs",
+inline const Error user_unknown_to_metadata{Code::failed_precondition, "COMMAND-uXHNj",
                                             "User could not be found"};
 inline const Error user_unknown_to_email{Code::not_found, "COMMAND-ieJ2e", "Email not found"};
 inline const Error user_unknown_to_phone{Code::not_found, "COMMAND-ieJ2e", "Phone not found"};
@@ -96,11 +105,13 @@ inline const Error user_unknown_to_key{Code::failed_precondition, "COMMAND-bnipw
 inline const Error user_unknown_to_token{Code::failed_precondition, "COMMAND-Dggw2",
                                          "User could not be found"};
 inline const Error user_unknown_to_secret{Code::failed_precondition, "COMMAND-x8910n",
-                                          "User could not be found"};
+                                          "Errors.User.NotExisting"};
+inline const Error user_unknown_to_secrets_end{Code::failed_precondition, "COMMAND-x7s802",
+                                               "Errors.User.NotExisting"};
 inline const Error wrong_user_type{Code::failed_precondition, "COMMAND-Df2f1",
                                    "Not allowed for this user type"};
 inline const Error expired_already{Code::invalid_argument, "DOMAIN-dv3t5",
-                                   "The expiration date must not be in the past"};
+                                   "Errors.AuthNKey.ExpireBeforeNow"};
 inline const Error key_malformed{Code::invalid_argument, "COMMAND-5F3h1",
                                  "Public key is not a valid RSA public key in "
                                  "PKIX format with PEM encoding"};
@@ -116,6 +127,8 @@ inline const Error organization_unknown{Code::failed_precondition, "COMMAND-Asd2
                                         "Organisation not found"};
 
 inline const Error password_wrong{Code::invalid_argument, "COMMAND-3M0fs", "Password is invalid"};
+inline const Error password_same{Code::failed_precondition, "COMMAND-Aesh5",
+                                 "New password cannot be the same as your current password"};
 inline const Error password_not_set{Code::failed_precondition, "COMMAND-3M0fs",
                                     "User has not set a password"};
 inline const Error password_raced{Code::aborted, "VST-Race",
@@ -128,6 +141,7 @@ inline const Error metadata_twice{Code::invalid_argument, "USERv2-j0z7uy",
                                   "Metadata must not be set on both the user and human fields"};
 inline const Error metadata_value_empty{Code::invalid_argument, "USER-Dbgth",
                                         "Errors.User.Metadata.ValueEmpty"};
+inline const Error metadata_invalid{Code::invalid_argument, "META-2m00f", "Metadata is invalid"};
 inline const Error metadata_none{Code::failed_precondition, "META-9mm2d", "Metadata list is empty"};
 inline const Error metadata_key_unknown{Code::not_found, "META-2nnds",
                                         "One or more keys do not exist"};
