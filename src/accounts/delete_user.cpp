@@ -27,6 +27,8 @@ const store::Statement delete_tokens{"personal_tokens.erase_user",
                                      "delete from personal_tokens where user_id = $1"};
 const store::Statement delete_keys{"machine_keys.erase_user",
                                    "delete from machine_keys where user_id = $1"};
+const store::Statement delete_description{"machine_descriptions.erase_user",
+                                          "delete from machine_descriptions where user_id = $1"};
 const store::Statement delete_consents{"consents.erase_user",
                                        "delete from consents where user_id = $1"};
 const store::Statement delete_actors{"client_actors.erase_user",
@@ -48,6 +50,7 @@ void delete_user_rows(store::Transaction& tx, const User& user, std::string_view
   tx.execute(delete_consents, user.id);
   if (user.kind == UserKind::machine) {
     tx.execute(delete_keys, user.id);
+    tx.execute(delete_description, user.id);
     tx.execute(delete_actors, user.id);
   }
   tx.execute(sql::delete_user, user.id);

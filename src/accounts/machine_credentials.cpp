@@ -32,6 +32,15 @@ constexpr store::Statement delete_secret{
     "credentials.delete_machine_secret",
     "delete from credentials where user_id = $1 and kind = 2 and name = ''"};
 
+constexpr store::Statement upsert_description{
+    "machine_descriptions.set",
+    "insert into machine_descriptions (user_id, description) values ($1, $2) "
+    "on conflict (user_id) do update set description = excluded.description"};
+constexpr store::Statement delete_description{
+    "machine_descriptions.delete", "delete from machine_descriptions where user_id = $1"};
+constexpr store::Statement select_description{
+    "machine_descriptions.find", "select description from machine_descriptions where user_id = $1"};
+
 MachineCredential read_row(const store::Rows& rows, std::string id) {
   return {.id = std::move(id),
           .user = rows.id<base::UserId>(1),
@@ -75,10 +84,28 @@ bool delete_machine_secret(store::Transaction& tx, base::UserId user) {
   return tx.execute(delete_secret, user) > 0;
 }
 
+bool has_machine_secret(store::Transaction& tx, base::UserId user) {
+  return tx.query(select_secret, user).next();
+}
+
 bool verify_machine_secret(store::Transaction& tx, base::UserId user, const base::Secret& secret) {
   auto rows = tx.query(select_secret, user);
   return rows.next() &&
          base::equal_in_constant_time(base::to_hex(base::sha256(secret.reveal())), rows.text(0));
+}
+
+void set_machine_description(store::Transaction& tx, base::UserId user,
+                             std::string_view description) {
+  if (description.empty()) {
+    tx.execute(delete_description, user);
+  } else {
+    tx.execute(upsert_description, user, description);
+  }
+}
+
+std::string find_machine_description(store::Transaction& tx, base::UserId user) {
+  auto rows = tx.query(select_description, user);
+  return rows.next() ? std::string(rows.text(0)) : std::string();
 }
 
 }  // namespace vestibule::accounts

@@ -12,7 +12,8 @@
 #include "store/transaction.h"
 
 // What a service account shows itself with, to be listed and taken away again: personal access
-// tokens and keys (service_accounts.h makes and checks them), and a client secret.
+// tokens and keys (service_accounts.h makes and checks them), and a client secret; and what it is
+// for, in words.
 namespace vestibule::accounts {
 
 /// A token or a key without what it is secret by.
@@ -36,7 +37,13 @@ base::Secret set_machine_secret(store::Transaction& tx, base::UserId user, base:
                                 base::Time now);
 /// False if there is none.
 bool delete_machine_secret(store::Transaction& tx, base::UserId user);
+bool has_machine_secret(store::Transaction& tx, base::UserId user);
 /// Compares in constant time; false if the user has none.
 bool verify_machine_secret(store::Transaction& tx, base::UserId user, const base::Secret& secret);
+
+/// An empty one is none.
+void set_machine_description(store::Transaction& tx, base::UserId user,
+                             std::string_view description);
+std::string find_machine_description(store::Transaction& tx, base::UserId user);
 
 }  // namespace vestibule::accounts

@@ -31,12 +31,15 @@ const double enough_bits = 6 * std::log2(10.0);
 
 const store::Statement upsert_password{
     "credentials.set_password",
-    "insert into credentials (user_id, kind, name, data, created_at, changed_at) "
-    "values ($1, 1, '', $2, $3, $3) on conflict (user_id, kind, name) do update set "
-    "data = excluded.data, changed_at = excluded.changed_at"};
+    "insert into credentials (user_id, kind, name, data, created_at, changed_at, renewal_due) "
+    "values ($1, 1, '', $2, $3, $3, $4) on conflict (user_id, kind, name) do update set "
+    "data = excluded.data, changed_at = excluded.changed_at, renewal_due = excluded.renewal_due"};
 const store::Statement select_password{
     "credentials.find_password",
     "select data from credentials where user_id = $1 and kind = 1 and name = ''"};
+const store::Statement select_renewal{
+    "credentials.find_renewal",
+    "select renewal_due from credentials where user_id = $1 and kind = 1 and name = ''"};
 
 std::unexpected<base::Error> refuse(std::string_view reason, std::string message) {
   return base::fail(base::ErrorKind::invalid, reason, std::move(message), "password");
@@ -161,9 +164,14 @@ base::Result<void> check_password_zitadel(const base::Secret& password) {
 }
 
 void set_password_hash(store::Transaction& tx, base::UserId user, std::string_view phc,
-                       base::Time now) {
-  tx.execute(upsert_password, user, phc, now);
+                       base::Time now, Renewal renewal) {
+  tx.execute(upsert_password, user, phc, now, renewal == Renewal::due ? 1 : 0);
   tx.execute(sql::set_password_changed, user, now);
+}
+
+bool is_renewal_due(store::Transaction& tx, base::UserId user) {
+  auto rows = tx.query(select_renewal, user);
+  return rows.next() && rows.integer(0) != 0;
 }
 
 std::optional<std::string> find_password_hash(store::Transaction& tx, base::UserId user) {

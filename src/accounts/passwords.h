@@ -46,9 +46,12 @@ base::Result<void> check_password(const base::Secret& password,
 /// at most 200 runes. The error's reason is ZITADEL's message id (DOMAIN-VoaRj …).
 base::Result<void> check_password_zitadel(const base::Secret& password);
 
+/// Whether somebody else chose the password, so that its owner has to replace it when signing in.
+enum class Renewal { none, due };
 /// Stores the password's hash and users.password_changed_at; replaces the former one.
 void set_password_hash(store::Transaction& tx, base::UserId user, std::string_view phc,
-                       base::Time now);
+                       base::Time now, Renewal renewal = Renewal::none);
+bool is_renewal_due(store::Transaction& tx, base::UserId user);
 std::optional<std::string> find_password_hash(store::Transaction& tx, base::UserId user);
 
 }  // namespace vestibule::accounts

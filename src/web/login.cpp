@@ -1,6 +1,5 @@
 #include <fmt/core.h>
 
-#include "accounts/directory.h"
 #include "accounts/emails.h"
 #include "accounts/passwords.h"
 #include "accounts/users.h"
@@ -11,6 +10,7 @@
 #include "oauth/pushed_request.h"
 #include "pages/page.h"
 #include "provider/authorize_request.h"
+#include "web/candidate.h"
 #include "web/client_card.h"
 #include "web/web.h"
 
@@ -18,20 +18,6 @@ namespace vestibule::web {
 namespace {
 
 constexpr std::string_view wrong = "That name and password do not belong together.";
-
-struct Candidate {
-  base::UserId user;
-  std::string password_hash;
-};
-
-/// Who may sign in under the name, with what to check the password against.
-std::optional<Candidate> find_candidate(store::Transaction& tx, std::string_view name) {
-  const auto user = accounts::find_sign_in_name(tx, name);
-  if (!user) return std::nullopt;
-  auto hash = accounts::find_password_hash(tx, *user);
-  if (!hash) return std::nullopt;
-  return Candidate{*user, *std::move(hash)};
-}
 
 }  // namespace
 
@@ -93,17 +79,16 @@ Web::Awaitable<http::Response> Web::post_login(http::Request& request) {
 
   const auto now = clock_.now();
   std::optional<sessions::Session> session;
+  bool renews = false;
   auto unit = [&](store::Transaction& tx) {
-    if (candidate && right) {
-      const auto user = accounts::find_user(tx, candidate->user);
-      // The password may have been changed while it was being checked.
-      if (user && user->state == accounts::UserState::active &&
-          accounts::find_password_hash(tx, user->id) == candidate->password_hash) {
-        // A sign-in is a change of standing: whoever else holds a session of this user loses it.
-        accounts::change_standing(tx, sessions_, user->id, now);
-        session = open_session(tx, request, user->id, now);
-        return;
-      }
+    const auto user = candidate && right ? confirm_candidate(tx, *candidate) : std::nullopt;
+    if (user) {
+      renews = accounts::is_renewal_due(tx, user->id);
+      if (renews) return;
+      // A sign-in is a change of standing: whoever else holds a session of this user loses it.
+      accounts::change_standing(tx, sessions_, user->id, now);
+      session = open_session(tx, request, user->id, now);
+      return;
     }
     // If the name is an unproved address, its owner is told how to prove it; the mailer looks.
     if (base::email_key(username)) {
@@ -112,6 +97,7 @@ Web::Awaitable<http::Response> Web::post_login(http::Request& request) {
     }
   };
   co_await async::commit(store_, std::move(unit));
+  if (renews) co_return renewal_page(200, token, username, "");
   if (!session) co_return login_page(401, token, username, wrong);
   co_return go_on(token, *session, "You are signed in.");
 }

@@ -120,6 +120,7 @@ void Web::add_routes(http::Router& router) {
   route("POST", "/ui/forgot", &Web::post_forgot);
   route("GET", "/ui/reset", &Web::get_reset);
   route("POST", "/ui/reset", &Web::post_reset);
+  route("POST", "/ui/renewal", &Web::post_renewal);
   route("GET", "/ui/applications", &Web::get_applications);
   route("POST", "/ui/applications", &Web::post_applications);
   route("GET", "/ui/proof", &Web::get_proof);

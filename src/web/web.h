@@ -85,6 +85,10 @@ class Web final : public provider::SignIn {
   Awaitable<http::Response> post_forgot(http::Request& request);
   Awaitable<http::Response> get_reset(http::Request& request);
   Awaitable<http::Response> post_reset(http::Request& request);
+  // renewal.cpp: a password that somebody else chose
+  http::Response renewal_page(int status, std::string_view request, std::string_view username,
+                              std::string_view error) const;
+  Awaitable<http::Response> post_renewal(http::Request& request);
   // proof.cpp
   Awaitable<http::Response> get_proof(http::Request& request);
   Awaitable<http::Response> post_proof(http::Request& request);

@@ -3,6 +3,8 @@
 #include <array>
 #include <boost/json/array.hpp>
 
+#include "accounts/machine_credentials.h"
+#include "accounts/passwords.h"
 #include "base/encoding.h"
 
 namespace vestibule::zitadel::answers {
@@ -42,7 +44,7 @@ void add_names(json::object& object, const accounts::User& user, std::string_vie
   object["preferredLoginName"] = *user.username;
 }
 
-json::object human(const accounts::User& user) {
+json::object human(store::Transaction& tx, const accounts::User& user) {
   json::object profile;
   add_text(profile, "givenName", user.given_name);
   add_text(profile, "familyName", user.family_name);
@@ -59,6 +61,7 @@ json::object human(const accounts::User& user) {
   json::object human{
       {"profile", std::move(profile)}, {"email", std::move(email)}, {"phone", std::move(phone)}};
   if (user.password_changed_at) human["passwordChanged"] = timestamp(*user.password_changed_at);
+  if (accounts::is_renewal_due(tx, user.id)) human["passwordChangeRequired"] = true;
   return human;
 }
 
@@ -100,14 +103,18 @@ json::object details(const accounts::User& user) {
   return all;
 }
 
-json::object user(const accounts::User& user) {
+json::object user(store::Transaction& tx, const accounts::User& user) {
   json::object body{
       {"userId", user.subject()}, {"details", details(user)}, {"state", state_name(user.state)}};
   add_names(body, user, "username");
   if (user.kind == accounts::UserKind::machine) {
-    body["machine"] = machine(user);
+    auto about = machine(user);
+    const auto description = accounts::find_machine_description(tx, user.id);
+    if (!description.empty()) about["description"] = description;
+    if (accounts::has_machine_secret(tx, user.id)) about["hasSecret"] = true;
+    body["machine"] = std::move(about);
   } else {
-    body["human"] = human(user);
+    body["human"] = human(tx, user);
   }
   return body;
 }

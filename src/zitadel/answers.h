@@ -18,8 +18,8 @@ std::string timestamp(base::Time time);
 boost::json::object change_details(const accounts::User& user);
 /// The same with `creationDate`, of a user that is read.
 boost::json::object details(const accounts::User& user);
-/// zitadel.user.v2.User.
-boost::json::object user(const accounts::User& user);
+/// zitadel.user.v2.User, with what stands beside the user's row.
+boost::json::object user(store::Transaction& tx, const accounts::User& user);
 /// zitadel.user.v1.User, of /auth/v1/users/me.
 boost::json::object user_v1(const accounts::User& user);
 boost::json::object organization(const accounts::Organization& organization);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "accounts/emails.h"
+#include "accounts/machine_credentials.h"
 #include "accounts/organizations.h"
 #include "accounts/passwords.h"
 #include "accounts/users.h"
@@ -68,6 +69,17 @@ Result<accounts::User> make_user(const Unit& unit, const CreateRequest& request)
   return user;
 }
 
+// An id is never issued twice, not even that of somebody deleted.
+Result<void> check_id(const Unit& unit, const accounts::User& user) {
+  if (!user.chosen_subject) return {};
+  if (accounts::find_user_by_subject(unit.tx, *user.chosen_subject)) {
+    return refuse(user.kind == accounts::UserKind::human ? refusals::human_id_in_use
+                                                         : refusals::machine_id_in_use);
+  }
+  if (accounts::resolve_subject(unit.tx, *user.chosen_subject)) return refuse(refusals::id_exists);
+  return {};
+}
+
 }  // namespace
 
 Result<Changed> create_user(const Unit& unit, const CreateRequest& request, const SlowWork& work) {
@@ -79,10 +91,7 @@ Result<Changed> create_user(const Unit& unit, const CreateRequest& request, cons
       return refuse(from_domain(sound.error()));
     }
   }
-  // An id is never issued twice, not even that of somebody deleted.
-  if (user->chosen_subject && accounts::resolve_subject(unit.tx, *user->chosen_subject)) {
-    return refuse(refusals::id_exists);
-  }
+  if (auto free = check_id(unit, *user); !free) return std::unexpected(std::move(free.error()));
   if (request.email) apply(unit, *request.email, *user);
   if (const auto inserted = accounts::insert_user(unit.tx, *user); !inserted) {
     return refuse(from_domain(inserted.error()));
@@ -91,9 +100,11 @@ Result<Changed> create_user(const Unit& unit, const CreateRequest& request, cons
     accounts::set_metadata(unit.tx, user->id, entry.key, entry.value, unit.now);
   }
   if (request.password) {
-    accounts::set_password_hash(unit.tx, user->id, work.next_hash, unit.now);
+    accounts::set_password_hash(unit.tx, user->id, work.next_hash, unit.now,
+                                request.password->renewal);
     user->password_changed_at = unit.now;
   }
+  accounts::set_machine_description(unit.tx, user->id, request.machine_description);
   if (user->is_guest()) {
     note(unit, events::guest_provisioned, user->id);
     unit.context.outbox.add(unit.tx, events::guest_provisioned, user->id,

@@ -115,7 +115,7 @@ Result<base::Secret> add_secret(const Unit& unit, std::string_view subject) {
 }
 
 Result<void> remove_secret(const Unit& unit, std::string_view subject) {
-  const auto user = load_machine(unit, subject, refusals::user_unknown_to_secret);
+  const auto user = load_machine(unit, subject, refusals::user_unknown_to_secrets_end);
   if (!user) return std::unexpected(user.error());
   if (!accounts::delete_machine_secret(unit.tx, user->id)) return refuse(refusals::secret_unknown);
   note(unit, "machine_secret.removed", user->id);

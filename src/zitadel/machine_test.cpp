@@ -110,6 +110,26 @@ TEST_F(MachineTest, ASecretIsShownOnceAndReplaced) {
             "Secret doesn't exist (COMMAND-coi82n)");
 }
 
+TEST_F(MachineTest, AMachineIsDescribedAndRenamed) {
+  const auto made = rpc("CreateUser", administrator_token,
+                        R"({"organizationId":"1","username":"m","machine":{"name":"M",)"
+                        R"("description":"makes guests"}})");
+  const auto path = "/v2/users/" + made.at("/id");
+  const auto seen = [&] { return rest("GET", path, administrator_token).at("/user/machine"); };
+  EXPECT_EQ(seen(), R"({"name":"M","description":"makes guests"})");
+  call("AddSecret", made.at("/id"));
+  EXPECT_EQ(rest("PATCH", path, administrator_token,
+                 R"({"machine":{"name":"N","description":"at night"}})")
+                .status,
+            200);
+  EXPECT_EQ(seen(), R"({"name":"N","description":"at night","hasSecret":true})");
+  rest("PATCH", path, administrator_token, R"({"machine":{"description":""}})");
+  EXPECT_EQ(seen(), R"({"name":"N","hasSecret":true})");
+  EXPECT_EQ(rest("PATCH", "/v2/users/102", administrator_token, R"({"machine":{"name":"N"}})")
+                .at("/details/0/id"),
+            "VST-Machine");
+}
+
 TEST_F(MachineTest, OnlyAdministratorsMakeThemAndOnlyForMachines) {
   for (const std::string name : {"AddKey", "AddPersonalAccessToken", "AddSecret"}) {
     const auto more = name == "AddSecret" ? "" : far;

@@ -41,7 +41,7 @@ constexpr Message phone{"SetHumanPhone", phone_fields};
 
 constexpr Fields<2> password_fields{{
     name_text("password"),
-    unsupported("changeRequired"),
+    flag("changeRequired"),
 }};
 constexpr Message password{"Password", password_fields};
 

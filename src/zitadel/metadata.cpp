@@ -55,7 +55,7 @@ Result<void> set_metadata(const Unit& unit, std::string_view subject,
   if (!user) return refuse(user.error());
   for (const auto& entry : entries) {
     if (entry.key.starts_with(accounts::guest_tag_prefix)) return refuse(refusals::tag_reserved);
-    if (entry.value.empty()) return refuse(refusals::metadata_value_empty);
+    if (entry.value.empty()) return refuse(refusals::metadata_invalid);
     if (const auto sound = accounts::check_metadata(entry.key, entry.value); !sound) {
       return refuse(from_domain(sound.error()));
     }

@@ -87,7 +87,7 @@ Result<Plan> reading_user(const Record& record) {
     const auto user = load_permitted(unit.tx, unit.caller, id, Action::read,
                                      refusals::user_unknown_to_query, unit.now);
     if (!user) return refuse(user.error());
-    return write({{"details", answers::details(*user)}, {"user", answers::user(*user)}});
+    return write({{"details", answers::details(*user)}, {"user", answers::user(unit.tx, *user)}});
   });
 }
 
@@ -116,7 +116,7 @@ Result<Plan> listing_users(const Record& record) {
     details["timestamp"] = answers::timestamp(unit.now);
     json::object body{{"details", std::move(details)}};
     json::array users;
-    for (const auto& user : page->users) users.push_back(answers::user(user));
+    for (const auto& user : page->users) users.push_back(answers::user(unit.tx, user));
     if (!users.empty()) body["result"] = std::move(users);
     return write(body);
   });

@@ -44,15 +44,18 @@ auto read_child(const Record& record, std::string_view name, Read read)
   return read(*child);
 }
 
-base::Secret read_password(const Record& record) {
-  return base::Secret(record.text_or_empty("password"));
+PasswordChange read_password(const Record& record) {
+  const bool renews = record.flag("changeRequired").value_or(false);
+  return {.next = base::Secret(record.text_or_empty("password")),
+          .renewal = renews ? accounts::Renewal::due : accounts::Renewal::none};
 }
 
 // For the messages that carry currentPassword and verificationCode.
 Result<PasswordChange> read_password_change(const Record& record, std::string_view member) {
   const auto* const next = record.child(member);
   if (next == nullptr) return invalid("Password is empty");
-  PasswordChange change{.next = read_password(*next), .code = record.text("verificationCode")};
+  auto change = read_password(*next);
+  change.code = record.text("verificationCode");
   if (auto current = record.text("currentPassword")) {
     change.current = base::Secret(std::move(*current));
   }
@@ -72,7 +75,7 @@ void read_human(const Record& human, CreateRequest& request) {
   request.email = read_child(human, "email", read_email);
   request.phone = read_child(human, "phone", read_phone);
   if (const auto* const password = human.child("password")) {
-    request.password = PasswordChange{.next = read_password(*password)};
+    request.password = read_password(*password);
   }
 }
 
@@ -108,6 +111,7 @@ Result<CreateRequest> read_create_user(const Record& record) {
   } else if (const auto* const machine = record.child("machine")) {
     request.kind = accounts::UserKind::machine;
     request.machine_name = machine->text_or_empty("name");
+    request.machine_description = machine->text_or_empty("description");
   }
   if (auto sound = check_values(request.metadata); !sound) {
     return std::unexpected(std::move(sound.error()));
@@ -132,6 +136,7 @@ Result<UpdateRequest> read_update_user(const Record& record) {
                         .username = trimmed(record.text("username"))};
   if (const auto* const machine = record.child("machine")) {
     request.machine_name = trimmed(machine->text("name"));
+    request.machine_description = machine->text("description");
   }
   const auto* const human = record.child("human");
   if (human == nullptr) return request;

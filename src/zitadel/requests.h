@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "accounts/passwords.h"
 #include "accounts/user.h"
 #include "base/secret.h"
 #include "zitadel/errors.h"
@@ -49,6 +50,7 @@ struct PasswordChange {
   base::Secret next;
   std::optional<base::Secret> current = {};
   std::optional<std::string> code = {};  ///< what PasswordReset returned
+  accounts::Renewal renewal = accounts::Renewal::none;
 };
 
 struct CreateRequest {
@@ -58,6 +60,7 @@ struct CreateRequest {
   std::optional<std::string> username = {};
   accounts::UserKind kind = accounts::UserKind::human;
   std::string machine_name = {};
+  std::string machine_description = {};
   ProfileChange profile = {};
   std::optional<EmailChange> email = {};
   std::optional<PhoneChange> phone = {};
@@ -76,6 +79,7 @@ struct UpdateRequest {
   std::optional<PhoneChange> phone = {};
   std::optional<PasswordChange> password = {};
   std::optional<std::string> machine_name = {};
+  std::optional<std::string> machine_description = {};
 };
 Result<UpdateRequest> read_update_user(const Record& record);
 Result<UpdateRequest> read_update_human_user(const Record& record);

@@ -56,6 +56,7 @@ awaitable<Result<SlowWork>> work_on_passwords(Call& call) {
       if (!accounts::verify_password(*change.current, **stored)) {
         return refuse(refusals::password_wrong);
       }
+      if (change.current->reveal() == change.next.reveal()) return refuse(refusals::password_same);
       done.verified_hash = *stored;
     }
     done.next_hash = accounts::hash_password(change.next, call.context.random);

@@ -34,7 +34,7 @@ const Step& step_of(StateChange change) {
       UserState::locked,
       "user.locked",
       {Code::not_found, "COMMAND-450yxuqrh1", "User could not be found"},
-      {Code::failed_precondition, "COMMAND-lgws8wtsqf", "User must be active or initial"}};
+      {Code::failed_precondition, "COMMAND-lgws8wtsqf", "User is not active or initial"}};
   static const Step unlock{[](UserState state) { return state == UserState::locked; },
                            UserState::active,
                            "user.unlocked",

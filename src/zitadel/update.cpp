@@ -2,6 +2,7 @@
 
 #include "accounts/api_codes.h"
 #include "accounts/emails.h"
+#include "accounts/machine_credentials.h"
 #include "accounts/passwords.h"
 #include "accounts/users.h"
 #include "base/text.h"
@@ -14,7 +15,8 @@ namespace {
 
 Result<accounts::User> load_for_update(const Unit& unit, const UpdateRequest& request) {
   const bool is_password = request.password && !request.username && !request.profile &&
-                           !request.email && !request.phone && !request.machine_name;
+                           !request.email && !request.phone && !request.machine_name &&
+                           !request.machine_description;
   auto user = load_permitted(
       unit.tx, unit.caller, request.user_id, Action::change,
       is_password ? refusals::user_unknown_to_password : refusals::user_unknown_to_update,
@@ -25,7 +27,8 @@ Result<accounts::User> load_for_update(const Unit& unit, const UpdateRequest& re
       (request.profile || request.email || request.phone || request.password)) {
     return refuse(refusals::not_human);
   }
-  if (user->kind != accounts::UserKind::machine && request.machine_name) {
+  if (user->kind != accounts::UserKind::machine &&
+      (request.machine_name || request.machine_description)) {
     return refuse(refusals::not_machine);
   }
   return user;
@@ -74,7 +77,7 @@ Result<void> store_password(const Unit& unit, accounts::User& user, const Passwo
     const auto stored = accounts::find_password_hash(unit.tx, user.id);
     if (!stored || stored != work.verified_hash) return refuse(refusals::password_raced);
   }
-  accounts::set_password_hash(unit.tx, user.id, work.next_hash, unit.now);
+  accounts::set_password_hash(unit.tx, user.id, work.next_hash, unit.now, change.renewal);
   user.password_changed_at = unit.now;
   return {};
 }
@@ -103,7 +106,14 @@ Result<Changed> update_user(const Unit& unit, const UpdateRequest& request, cons
   const bool moves = request.email && !is_same_address(user, request.email->address);
   if (request.email && is_new(*request.email, user)) apply(unit, *request.email, user);
   mint_codes(unit, request.email, request.phone, changed);
-  if (!request.password && !differ(before, user)) return changed;
+  const bool redescribes =
+      request.machine_description &&
+      *request.machine_description != accounts::find_machine_description(unit.tx, user.id);
+  if (!request.password && !redescribes && !differ(before, user)) return changed;
+
+  if (redescribes) {
+    accounts::set_machine_description(unit.tx, user.id, *request.machine_description);
+  }
 
   if (request.password) {
     if (auto stored = store_password(unit, user, *request.password, work); !stored) {

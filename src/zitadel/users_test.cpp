@@ -69,6 +69,10 @@ TEST_F(UsersTest, NamesAreUniqueWithoutRegardToCaseAndAddressesAreNot) {
 TEST_F(UsersTest, AChosenIdIsNeverIssuedTwice) {
   const auto body = human("own@x.local", R"(,"userId":"own-id")");
   EXPECT_EQ(rpc("CreateUser", administrator_token, body).at("/id"), "own-id");
+  const auto taken =
+      rpc("CreateUser", administrator_token, human("x@x.local", R"(,"userId":"own-id")"));
+  EXPECT_EQ(taken.at("/message"), "Errors.User.AlreadyExisting (COMMAND-7yiox1isql)");
+  EXPECT_EQ(taken.at("/code"), "failed_precondition");
   EXPECT_EQ(rest("DELETE", "/v2/users/own-id", administrator_token).status, 200);
   EXPECT_EQ(rpc("CreateUser", administrator_token, body).at("/code"), "already_exists");
   const auto id = add_guest("z@x.local");
@@ -154,7 +158,7 @@ TEST_F(UsersTest, AServiceAccountDoesNothingToOthers) {
     EXPECT_EQ(json::serialize(search.body), R"({"pagination":{"appliedLimit":"100"}})");
   }
   EXPECT_EQ(rest("GET", "/v2/users/102", service_token).at("/message"),
-            "No matching permissions found (AUTH-AWfge)");
+            "No matching permissions found (VST-Reg01)");
   EXPECT_EQ(rest("GET", "/v2/users/999", service_token).at("/details/0/id"), "QUERY-Dfbg2");
   EXPECT_EQ(rest("GET", "/v2/users/102", roleless_token).at("/details/0/id"), "AUTHZ-cdgFk");
   EXPECT_EQ(rest("PUT", "/v2/policies/security", service_token, "{}").status, 403);
@@ -185,6 +189,9 @@ TEST_F(UsersTest, ZitadelsPasswordPolicyAndTheCurrentPassword) {
   with_current.insert(1, R"("currentPassword":"wrong",)");
   EXPECT_EQ(rpc("SetPassword", service_token, with_current).at("/message"),
             "Password is invalid (COMMAND-3M0fs)");
+  auto same = password(id, "Aa1!" + std::string(96, 'x'));
+  same.insert(1, R"("currentPassword":"Aa1!)" + std::string(96, 'x') + "\",");
+  EXPECT_EQ(rpc("SetPassword", service_token, same).at("/details/0/debug/id"), "COMMAND-Aesh5");
   auto with_code = password(id);
   with_code.insert(1, R"("verificationCode":"abc",)");
   EXPECT_EQ(rpc("SetPassword", service_token, with_code).at("/code"), "failed_precondition");

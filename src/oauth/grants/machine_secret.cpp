@@ -30,7 +30,7 @@ Result<Grant> grant_by_machine_secret(store::Transaction& tx, const GrantContext
   const auto machine = find_machine(tx, credentials.client_id);
   if (!machine || !accounts::verify_machine_secret(tx, machine->id, credentials.secret)) {
     const int status = credentials.method == AuthMethod::client_secret_basic ? 401 : 400;
-    return fail("invalid_client", "no active client not found", status,
+    return fail("invalid_client", "client not found", status,
                 "no service account with that name and secret");
   }
   return grant_to_service(tx, context, *machine, requested, now);

@@ -65,7 +65,7 @@ TEST_F(MachineSecretTest, EverybodyElseIsRefusedAlike) {
   const auto refused = [&](const std::string& name, std::string_view given) {
     const auto result = grant(name, given);
     return !result && result.error().code == "invalid_client" && result.error().status == 400 &&
-           result.error().description == "no active client not found";
+           result.error().description == "client not found";
   };
   EXPECT_TRUE(refused("nobody", secret.reveal()));
   EXPECT_TRUE(refused("", ""));
