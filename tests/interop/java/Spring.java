@@ -49,6 +49,16 @@ final class Spring {
                 "Unable to resolve", () -> JwtDecoders.fromIssuerLocation(issuer + "/elsewhere"));
     }
 
+    static void keysRotate(World world) throws Exception {
+        var party = new Party(world, "web");
+        JwtDecoder decoder = decoder(world, party.id.getValue());
+        String before = party.signIn().getAccessToken().getValue();
+        decoder.decode(before);
+        world.rotateKeys();
+        decoder.decode(party.signIn().getAccessToken().getValue());
+        decoder.decode(before);
+    }
+
     static void opaqueToken(World world) throws Exception {
         var party = new Party(world, "web");
         var introspector = SpringOpaqueTokenIntrospector

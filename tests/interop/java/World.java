@@ -75,6 +75,12 @@ final class World {
         return ask(Map.of("do", "guest")).getAsString("sub");
     }
 
+    /** The provider signs with keys that nobody has seen yet. */
+    void rotateKeys() throws Exception {
+        ask(Map.of("do", "rotate"));
+        ask(Map.of("do", "rotate"));
+    }
+
     static void equal(Object found, Object expected) {
         if (!found.equals(expected))
             throw new AssertionError(found + " instead of " + expected);

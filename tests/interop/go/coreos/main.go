@@ -17,7 +17,7 @@ func main() {
 		"signIn": signIn, "publicSignIn": publicSignIn, "signedAnswers": signedAnswers,
 		"refresh": refresh, "signOut": signOut, "accessToken": accessToken, "refusals": refusals,
 		"badTokens": badTokens, "device": device, "deniedDevice": deniedDevice,
-		"clientCredentials": clientCredentials, "jwtProfile": jwtProfile,
+		"clientCredentials": clientCredentials, "jwtProfile": jwtProfile, "keysRotate": keysRotate,
 	})
 }
 

@@ -75,3 +75,11 @@ func accessToken(w World) {
 	Refused(api(w.API, oidc.RS256).Verify(background, token.AccessToken))("algorithm")
 	Refused(api(w.API, oidc.ES256).Verify(background, Tampered(token.AccessToken)))("signature")
 }
+
+func keysRotate(w World) {
+	c := newClient(w, "web")
+	before, _ := c.signIn()
+	w.RotateKeys()
+	c.signIn()
+	Must(c.verify(rawIDToken(before)))
+}

@@ -28,7 +28,7 @@ func main() {
 		"introspectWithSecret": introspectWithSecret, "jwtProfile": jwtProfile,
 		"exchangeOwnToken": exchangeOwnToken, "impersonateGuest": impersonateGuest,
 		"device": device, "deniedDevice": deniedDevice,
-		"clientCredentials": clientCredentials,
+		"clientCredentials": clientCredentials, "keysRotate": keysRotate,
 	})
 }
 

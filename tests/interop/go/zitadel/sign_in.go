@@ -116,3 +116,11 @@ func signOut(w World) {
 	_, err := rp.EndSession(background, party, found.IDToken, "https://evil.example/", "", "", nil)
 	Refused("", err)("400")
 }
+
+func keysRotate(w World) {
+	party := relyingParty(w, "web")
+	before := signedIn(w, party)
+	w.RotateKeys()
+	signedIn(w, party)
+	Must(rp.VerifyIDToken[*oidc.IDTokenClaims](background, before.IDToken, party.IDTokenVerifier()))
+}

@@ -213,3 +213,16 @@ pub fn bad_tokens(world: &World) -> Outcome {
     refused(party.user_info(&AccessToken::new("made up".into())), "401");
     Ok(())
 }
+
+/// The library takes keys at discovery, and no others until it discovers again.
+pub fn keys_rotate(world: &World) -> Outcome {
+    let party = Party::of(world, "web")?;
+    let before = party.sign_in(&[])?;
+    world.rotate_keys()?;
+    refused(party.sign_in(&[]), "NoMatchingKey");
+    let party = Party::of(world, "web")?;
+    party.sign_in(&[])?;
+    let verifier = party.verifier();
+    before.id_token().ok_or("no ID token")?.claims(&verifier, any_nonce)?;
+    Ok(())
+}

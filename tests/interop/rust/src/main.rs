@@ -22,6 +22,7 @@ fn main() -> Outcome {
         "client_credentials" => features::client_credentials,
         "register" => features::register,
         "refusals" => features::refusals,
+        "keys_rotate" => features::keys_rotate,
         "bad_tokens" => features::bad_tokens,
         _ => return Err(format!("no feature {name}").into()),
     };

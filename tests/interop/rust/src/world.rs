@@ -57,6 +57,12 @@ impl World {
     pub fn confirm(&self, code: &str, decision: &str) -> Outcome {
         ask(json!({"do": "confirm", "code": code, "decision": decision})).map(|_| ())
     }
+
+    /// The provider signs with keys that nobody has seen yet.
+    pub fn rotate_keys(&self) -> Outcome {
+        ask(json!({"do": "rotate"}))?;
+        ask(json!({"do": "rotate"})).map(|_| ())
+    }
 }
 
 fn hear() -> Outcome<Value> {
