@@ -48,7 +48,6 @@ calls() {
           {"DeactivateUser", [=](auto& c) { return error_of(c.deactivate("400")); }},
           {"ReactivateUser", [=](auto& c) { return error_of(c.reactivate("400")); }},
           {"DeleteUser", [=](auto& c) { return error_of(c.delete_user("400")); }},
-          {"ListUsers", [=](auto& c) { return error_of(c.list_tagged("GUEST_1", 10, 0)); }},
           {"token exchange", [=](auto& c) { return error_of(c.impersonate("400")); }},
           {"authorization code",
            [=](auto& c) {

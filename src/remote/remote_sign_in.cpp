@@ -16,6 +16,9 @@ using gateway::ProviderUnavailable;
 
 namespace {
 
+/// `auth_time` has whole seconds, and is told by another server's clock.
+constexpr base::Milliseconds clock_difference{5'000};
+
 std::unexpected<base::Error> sign_in_failed(std::string message, std::string detail) {
   return std::unexpected(
       base::Error{ErrorKind::invalid, "sign_in_failed", std::move(message), {}, std::move(detail)});
@@ -67,7 +70,8 @@ base::Result<Identity> RemoteProvider::identity_of(const Tokens& tokens,
   if (identity->nonce != answer.nonce)
     return sign_in_failed("the sign-in does not belong to this browser", "nonce differs");
   if (answer.authenticated_since &&
-      (!identity->auth_time || *identity->auth_time < *answer.authenticated_since))
+      (!identity->auth_time ||
+       *identity->auth_time + clock_difference < *answer.authenticated_since))
     return sign_in_failed("the sign-in is older than this attempt", "auth_time before the start");
   return std::move(*identity);
 }

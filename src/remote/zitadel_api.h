@@ -114,10 +114,6 @@ class ZitadelApi {
   virtual Called<void> reactivate(const std::string& id) = 0;
   /// DeleteUser; that it is gone already is no error.
   virtual Called<void> delete_user(const std::string& id) = 0;
-  /// ListUsers by a metadata key: the ids of those who carry `tag`, at most `limit`, after
-  /// `offset`.
-  virtual Called<std::vector<std::string>> list_tagged(const std::string& tag, int limit,
-                                                       std::int64_t offset) = 0;
 
   /// RFC 8693: a JWT for that guest on the service account's authority.
   virtual Called<Tokens> impersonate(const std::string& id) = 0;

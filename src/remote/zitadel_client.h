@@ -35,8 +35,6 @@ class ZitadelClient final : public ZitadelApi {
   Called<void> deactivate(const std::string& id) override;
   Called<void> reactivate(const std::string& id) override;
   Called<void> delete_user(const std::string& id) override;
-  Called<std::vector<std::string>> list_tagged(const std::string& tag, int limit,
-                                               std::int64_t offset) override;
 
   Called<Tokens> impersonate(const std::string& id) override;
   Called<Tokens> redeem_code(const CodeExchange& exchange) override;

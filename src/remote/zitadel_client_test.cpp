@@ -302,31 +302,6 @@ TEST_F(ZitadelClientTest, AUserThatIsGoneIsNoErrorToDelete) {
   EXPECT_TRUE(deleted.error().is("permission_denied"));
 }
 
-TEST_F(ZitadelClientTest, ListsThoseWhoCarryATag) {
-  remote.answer({{.body = R"({"details":{"totalResult":"7","timestamp":"2026-11-22T15:02:34Z"},
-      "result":[{"userId":"own-id","state":"USER_STATE_ACTIVE"},{"userId":"400"}]})"}});
-  const auto ids = client.list_tagged("GUEST_26_11_22", 50, 100);
-  ASSERT_TRUE(ids);
-  EXPECT_EQ(*ids, (std::vector<std::string>{"own-id", "400"}));
-  expect_request("POST", "/v2/users",
-                 R"({"query":{"offset":"100","limit":50,"asc":true},)"
-                 R"("sortingColumn":"USER_FIELD_NAME_CREATION_DATE","queries":[)"
-                 R"({"metadataKeyFilter":{"key":"GUEST_26_11_22",)"
-                 R"("method":"TEXT_FILTER_METHOD_EQUALS"}},)"
-                 R"({"organizationIdQuery":{"organizationId":"org-1"}}]})");
-
-  remote.answer({{.body = R"({"details":{"timestamp":"2026-11-22T15:38:32.185462Z"}})"}});
-  EXPECT_TRUE(client.list_tagged("GUEST_26_11_22", 50, 0).value().empty());
-}
-
-TEST_F(ZitadelClientTest, AListThatCannotBeReadIsNoList) {
-  for (const auto* const body : {"", R"({"result":{}})", R"({"result":[{}]})", R"({"result":[1]})",
-                                 R"({"result":[{"userId":1}]})"}) {
-    remote.answer({{.body = body}});
-    EXPECT_FALSE(client.list_tagged("GUEST_26_11_22", 50, 0)) << body;
-  }
-}
-
 TEST_F(ZitadelClientTest, KnowsWhoBringsAToken) {
   remote.answer({{.body = R"({"user":{"id":"77","state":"USER_STATE_ACTIVE","userName":"svc",
       "machine":{"name":"svc"}}})"}});

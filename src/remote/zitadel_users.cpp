@@ -184,34 +184,6 @@ Called<void> ZitadelClient::delete_user(const std::string& id) {
   return gone(question, answer);
 }
 
-Called<std::vector<std::string>> ZitadelClient::list_tagged(const std::string& tag, int limit,
-                                                            std::int64_t offset) {
-  const Question question{.call = "ListUsers"};
-  const json::object tagged{{"key", tag}, {"method", "TEXT_FILTER_METHOD_EQUALS"}};
-  // protobuf's JSON writes 64-bit numbers as strings.
-  const json::object body{
-      {"query", {{"offset", std::to_string(offset)}, {"limit", limit}, {"asc", true}}},
-      {"sortingColumn", "USER_FIELD_NAME_CREATION_DATE"},
-      {"queries",
-       json::array{{{"metadataKeyFilter", tagged}},
-                   {{"organizationIdQuery", {{"organizationId", options_.organization}}}}}}};
-  const auto answer = call_as_service({.question = question,
-                                       .method = "POST",
-                                       .path = std::string(paths::users),
-                                       .body = json::serialize(body)});
-  if (!answer) return std::unexpected(answer.error().error);
-  const auto found = read_object(question, *answer);
-  if (!found) return std::unexpected(found.error());
-  bool wrong = false;
-  std::vector<std::string> ids;
-  for (const auto& user : Members(*found, wrong).children("result")) {
-    ids.push_back(user.text("userId"));
-    if (ids.back().empty()) wrong = true;
-  }
-  if (wrong) return std::unexpected(malformed(question, answer->status));
-  return ids;
-}
-
 Called<std::string> ZitadelClient::whoami(const base::Secret& bearer) {
   const Question question{.call = "GetMyUser", .hidden = {bearer.reveal()}};
   if (bearer.empty() || !http::valid_field_value(bearer.reveal())) {
