@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "gateway/identity_provider.h"
-#include "remote/fake_api.h"
+#include "remote/testing.h"
 
 namespace vestibule::remote {
 namespace {

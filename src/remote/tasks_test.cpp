@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "remote/fake_api.h"
+#include "remote/testing.h"
 
 namespace vestibule::remote {
 namespace {

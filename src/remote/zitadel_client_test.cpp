@@ -212,8 +212,10 @@ TEST_F(ZitadelClientTest, ListsTheTagsOfAGuest) {
 
 TEST_F(ZitadelClientTest, TagsThatCannotBeReadAreNotAbsentTags) {
   for (const auto* const body :
-       {"", "[]", R"({"metadata":{}})", R"({"metadata":"none"})", R"({"metadata":["GUEST_1"]})",
-        R"({"metadata":[{"key":5}]})", R"({"metadata":[{"key":"GUEST_1"}])"}) {
+       {"", "{}", "[]", R"({"metadata":[]})", R"({"pagination":{},"metadata":{}})",
+        R"({"pagination":{},"metadata":"none"})", R"({"pagination":{},"metadata":["GUEST_1"]})",
+        R"({"pagination":{},"metadata":[{"key":5}]})",
+        R"({"pagination":{},"metadata":[{"key":"GUEST_1"}])"}) {
     remote.answer({{.body = body}});
     const auto tags = client.list_guest_tags("400");
     ASSERT_FALSE(tags) << body;
@@ -228,6 +230,20 @@ TEST_F(ZitadelClientTest, RegistersInOneCallAndLeavesTheMailToTheRemote) {
                  R"({"profile":{"givenName":"Jane","familyName":"Doe","displayName":"Jane Doe"},)"
                  R"("email":{"email":"jane@example.com","sendCode":{}},)"
                  R"("password":{"password":{"password":"Password1!","changeRequired":false}}})");
+}
+
+TEST_F(ZitadelClientTest, AnAnswerThatTellsOfNoChangeIsNone) {
+  for (const auto* const body :
+       {"", "{}", "[]", R"({"details":{}})", R"({"details":7})", R"({"details":{"changeDate":5}})",
+        R"({"details":{"changeDate":"yesterday"}})", R"({"deletionDate":true})"}) {
+    remote.answer({{.body = body}});
+    for (const auto& told :
+         {client.register_user("400", jane), client.delete_tag("400", guest.tag),
+          client.deactivate("400"), client.reactivate("400"), client.delete_user("400")}) {
+      ASSERT_FALSE(told) << body;
+      EXPECT_EQ(told.error().kind, Kind::unknown) << body;
+    }
+  }
 }
 
 TEST_F(ZitadelClientTest, ALongNameIsNotShownAtTooGreatLength) {

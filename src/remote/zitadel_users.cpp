@@ -33,11 +33,15 @@ std::string display_name(const Registration& registration) {
   return length && *length <= longest_name ? whole : registration.given_name;
 }
 
-/// An answer that only has to be one of ZITADEL's.
+/// ZITADEL tells of each change when it was made; a 200 that does not may be anybody's.
 Called<void> done(const Question& question, const Answered& answer) {
   if (!answer) return std::unexpected(answer.error().error);
   const auto body = read_object(question, *answer);
   if (!body) return std::unexpected(body.error());
+  bool wrong = false;
+  const Members members(*body, wrong);
+  const bool told = members.child("details").time("changeDate") || members.time("deletionDate");
+  if (wrong || !told) return std::unexpected(malformed(question, answer->status));
   return {};
 }
 
@@ -120,7 +124,8 @@ Called<std::vector<std::string>> ZitadelClient::list_guest_tags(const std::strin
   if (!answer) return std::unexpected(answer.error().error);
   const auto found = read_object(question, *answer);
   if (!found) return std::unexpected(found.error());
-  bool wrong = false;
+  // Without tags there is no `metadata`; that it is a search's answer at all, `pagination` shows.
+  bool wrong = !found->contains("pagination");
   std::vector<std::string> tags;
   for (const auto& entry : Members(*found, wrong).children("metadata")) {
     auto key = entry.text("key");
