@@ -183,7 +183,7 @@ struct Rotating {
                         request.headers.find("Authorization") == "Bearer " + accepted;
       if (!good) return refused;
       return {.body = R"({"access_token":"h.p.s","token_type":"Bearer","expires_in":9,
-        "issued_token_type":"urn:ietf:params:oauth:token-type:jwt","metadata":[]})"};
+        "issued_token_type":"urn:ietf:params:oauth:token-type:jwt","pagination":{}})"};
     });
   }
   std::atomic<int> given = 0;
