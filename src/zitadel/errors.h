@@ -120,6 +120,10 @@ inline const Error token_unknown{Code::not_found, "COMMAND-4m77G",
                                  "Personal Access Token not found"};
 inline const Error secret_unknown{Code::failed_precondition, "COMMAND-coi82n",
                                   "Secret doesn't exist"};
+inline const Error user_unknown_to_member{Code::failed_precondition, "COMMAND-uXHNj",
+                                          "User could not be found"};
+inline const Error member_invalid{Code::invalid_argument, "VST-Member", "Member is invalid"};
+
 inline const Error not_human{Code::failed_precondition, "VST-Human", "User is not a human"};
 inline const Error not_machine{Code::failed_precondition, "VST-Machine", "User is not a machine"};
 inline const Error merging{Code::aborted, "VST-Merge", "User is being merged into another"};

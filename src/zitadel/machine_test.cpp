@@ -130,6 +130,34 @@ TEST_F(MachineTest, AMachineIsDescribedAndRenamed) {
             "VST-Machine");
 }
 
+TEST_F(MachineTest, ZitadelsRolesAreOursAndReachNoRegisteredPerson) {
+  const auto roles = [&] {
+    return read([](store::Transaction& tx) { return accounts::list_roles(tx, base::UserId{105}); });
+  };
+  const auto body = R"({"userId":"105","roles":["IAM_END_USER_IMPERSONATOR","IAM_USER_MANAGER"]})";
+  EXPECT_EQ(rest("POST", "/admin/v1/members", administrator_token, body).status, 200);
+  EXPECT_EQ(rest("POST", "/admin/v1/members", administrator_token, body).status, 200) << "again";
+  using accounts::Role;
+  EXPECT_EQ(roles(), (std::vector{Role::guest_impersonator, Role::guest_manager}));
+  EXPECT_EQ(
+      rest("PUT", "/admin/v1/members/105", administrator_token, R"({"roles":["ORG_USER_MANAGER"]})")
+          .status,
+      200);
+  EXPECT_EQ(roles(), std::vector{Role::guest_manager});
+  for (const std::string bad :
+       {R"({"roles":["IAM_ADMIN_IMPERSONATOR"]})", R"({"roles":["user_impersonator"]})",
+        R"({"roles":[]})", "{}", R"({"roles":["IAM_OWNER","nothing"]})"}) {
+    EXPECT_EQ(rest("PUT", "/admin/v1/members/105", administrator_token, bad).status, 400) << bad;
+  }
+  EXPECT_EQ(roles(), std::vector{Role::guest_manager});
+  const auto guest = add_guest();
+  EXPECT_EQ(
+      rest("PUT", "/admin/v1/members/" + guest, administrator_token, R"({"roles":["IAM_OWNER"]})")
+          .status,
+      400);
+  EXPECT_EQ(rest("PUT", "/admin/v1/members/105", service_token, body).status, 403);
+}
+
 TEST_F(MachineTest, OnlyAdministratorsMakeThemAndOnlyForMachines) {
   for (const std::string name : {"AddKey", "AddPersonalAccessToken", "AddSecret"}) {
     const auto more = name == "AddSecret" ? "" : far;

@@ -46,4 +46,8 @@ extern const Message list_keys;
 extern const Message add_secret;
 extern const Message remove_secret;
 
+// messages_machine.cpp too: roles are given to service accounts as a rule
+extern const Message add_member;
+extern const Message update_member;
+
 }  // namespace vestibule::zitadel::messages

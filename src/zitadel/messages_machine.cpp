@@ -27,6 +27,11 @@ constexpr Fields<2> remove_key_fields{{
     name_text("keyId"),
 }};
 
+constexpr Fields<2> member_fields{{
+    name_text("userId"),
+    name_text("roles").repeated(),
+}};
+
 // Lists.
 
 constexpr Choices<5> timestamp_methods{
@@ -89,5 +94,8 @@ const Message remove_key{"RemoveKeyRequest", remove_key_fields};
 const Message list_keys{"ListKeysRequest", list_keys_fields};
 const Message add_secret{"AddSecretRequest", user_id_fields};
 const Message remove_secret{"RemoveSecretRequest", user_id_fields};
+
+const Message add_member{"AddIAMMemberRequest", member_fields};
+const Message update_member{"UpdateIAMMemberRequest", member_fields};
 
 }  // namespace vestibule::zitadel::messages

@@ -18,6 +18,7 @@ std::vector<Operation> user_operations();
 std::vector<Operation> contact_operations();
 std::vector<Operation> machine_operations();
 std::vector<Operation> settings_operations();
+std::vector<Operation> member_operations();
 
 // What their plans have in common, for the operations….cpp files only.
 namespace operation_parts {

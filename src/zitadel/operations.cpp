@@ -212,7 +212,8 @@ std::vector<Operation> user_operations() {
 const std::vector<Operation>& operations() {
   static const std::vector<Operation> all = [] {
     auto joined = user_operations();
-    for (auto& part : {contact_operations(), machine_operations(), settings_operations()}) {
+    for (auto& part :
+         {contact_operations(), machine_operations(), settings_operations(), member_operations()}) {
       joined.insert(joined.end(), part.begin(), part.end());
     }
     return joined;

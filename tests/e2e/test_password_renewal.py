@@ -41,8 +41,8 @@ class Person:
 
     def renew(self, browser, new, password=GIVEN, request="", name=None):
         return browser.post("/ui/renewal", data={
-            "username": self.name if name is None else name, "password": password, "new_password": new,
-            "request": request})
+            "username": self.name if name is None else name, "password": password,
+            "new_password": new, "request": request})
 
 
 @pytest.fixture

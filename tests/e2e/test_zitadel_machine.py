@@ -177,7 +177,8 @@ def test_a_wrong_name_or_secret(machine, form):
 
 def test_a_secret_is_for_this_grant_only(machine):
     secret = machine.secret()
-    for path, form in (("/oauth/v2/introspect", {"token": "x"}), ("/oauth/v2/revoke", {"token": "x"}),
+    for path, form in (("/oauth/v2/introspect", {"token": "x"}),
+                       ("/oauth/v2/revoke", {"token": "x"}),
                        ("/oauth/v2/token", {"grant_type": "refresh_token", "refresh_token": "x"}),
                        ("/oauth/v2/token", {"grant_type": "authorization_code", "code": "x"})):
         answer = requests.post(machine.server.issuer + path, timeout=30, data={

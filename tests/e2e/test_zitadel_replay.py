@@ -19,11 +19,10 @@ PREPARED = {
 # One that is not there: what a user looked like that ZITADEL's read side had lost.
 LOST = "400747580931247142"
 
-# Projects and applications, which are made on the command line here, and roles, likewise.
+# Projects and applications, which are made on the command line here.
 CONFIGURED = {
     "setup": ["01-create-project", "02-create-api-app", "02-create-app-jwt-post",
               "02-create-app-opaque-basic", "02-create-app-pkce-none"],
-    "token-exchange": ["23-iam-member-admin", "23-iam-member-svc"],
 }
 
 SCRIPT = [
@@ -40,7 +39,7 @@ SCRIPT = [
     ("token-exchange", [
         "21-security-get", "20-exchange-impersonation-disabled", "21-security-enable-brief-path",
         "21-security-enable", "21-security-get-after", "22-exchange-missing-permission",
-        "24-exchange-jwt-access_token", "24-exchange-jwt-default", "24-exchange-jwt-id_token",
+        "23-iam-member-admin", "23-iam-member-svc", "24-exchange-jwt-access_token", "24-exchange-jwt-default", "24-exchange-jwt-id_token",
         "24-exchange-jwt-jwt", "24-exchange-opaque-access_token", "24-exchange-opaque-default",
         "24-exchange-opaque-id_token", "24-exchange-opaque-jwt", "24-exchange-pkce-access_token",
         "24-exchange-pkce-default", "24-exchange-pkce-id_token", "24-exchange-pkce-jwt",
@@ -174,10 +173,6 @@ def set_impersonation(place, enabled):
     assert answer.status_code == 200, answer.text
 
 
-def change_role(place, how):
-    place.server.command("users", how, place.bound["<ADMIN_ID>"], "guest_impersonator")
-
-
 def before(name, place):
     """What somebody did between two recorded exchanges."""
     if name == "03-create-machine":
@@ -186,7 +181,7 @@ def before(name, place):
     if name == "21-security-get":
         set_impersonation(place, False)
     if name == "22-exchange-missing-permission":
-        change_role(place, "revoke")
+        place.server.command("users", "revoke", place.bound["<ADMIN_ID>"], "guest_impersonator")
     if name == "48-exchange-deactivated":
         place.admin_call("DeactivateUser", {"userId": place.bound["400747033020861478"]})
 
@@ -194,8 +189,6 @@ def before(name, place):
 def after(name, place, entry):
     if name == "03-add-pat":
         place.bound.update(place.kept)
-    if name == "22-exchange-missing-permission":
-        change_role(place, "grant")
     if name == "50-delete-connect":
         # The administrator does what the service account may not: the answer is as recorded then.
         body = place.admin_call("DeleteUser", {"userId": place.bound["400747025454337062"]})
