@@ -288,8 +288,12 @@ class Lane:
         self.zitadel = Zitadel(directory / "zitadel", [self.gateway.callback], **zitadel)
 
     def start(self, credential="pat"):
-        self.zitadel.start()
-        self.gateway.connect(self.zitadel, credential).start()
+        try:
+            self.zitadel.start()
+            self.gateway.connect(self.zitadel, credential).start()
+        except BaseException:
+            self.stop()
+            raise
         self.proxy.clear()
         return self
 

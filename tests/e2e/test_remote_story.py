@@ -20,8 +20,8 @@ REFRESH = "POST /oauth/v2/token refresh_token"
 def lane(tmp_path_factory):
     running = Lane(tmp_path_factory.mktemp("remote")).start()
     yield running
-    running.assert_no_secret_is_logged()
     running.stop()
+    running.assert_no_secret_is_logged()
 
 
 @pytest.fixture(autouse=True)
@@ -367,8 +367,9 @@ def test_nobody_is_signed_out_while_the_remote_does_not_answer(renewing):
     renewing.proxy.clear()
     renewing.proxy.inject(faults.answered(503), "POST /oauth/v2/token", times=1000)
     for visitor in (person, stranger):
+        cookies = dict(visitor.cookies)
         wait_for(lambda: add_to_cart(visitor).status_code == 503, "the token's end", 10)
-        assert visitor.session()["signed_in"] is True
+        assert visitor.cookies == cookies
     renewing.proxy.clear()
     assert forwarded_claims(add_to_cart(person))["sub"] == person.session()["sub"]
     assert forwarded_claims(add_to_cart(stranger))["sub"] == subject
