@@ -149,5 +149,20 @@ TEST(PasswordRows, AreReplaced) {
   EXPECT_EQ(world.load(user.id)->password_changed_at, world.now());
 }
 
+TEST(PasswordRows, AreToBeRenewedUntilTheyAre) {
+  TestWorld world;
+  const auto user = world.add_user();
+  const auto due = [&] {
+    return world.read([&](store::Transaction& tx) { return is_renewal_due(tx, user.id); });
+  };
+  EXPECT_FALSE(due()) << "there is none";
+  world.write([&](store::Transaction& tx) {
+    set_password_hash(tx, user.id, "$given", world.now(), Renewal::due);
+  });
+  EXPECT_TRUE(due());
+  world.write([&](store::Transaction& tx) { set_password_hash(tx, user.id, "$own", world.now()); });
+  EXPECT_FALSE(due());
+}
+
 }  // namespace
 }  // namespace vestibule::accounts

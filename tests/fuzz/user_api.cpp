@@ -43,6 +43,14 @@ const std::vector<Call>& calls() {
       {&messages::list_user_metadata},
       {&messages::delete_user_metadata},
       {&messages::set_security_settings},
+      {&messages::set_email,
+       [](const Record& record) { return zitadel::read_set_email(record).email.has_value(); }},
+      {&messages::set_phone,
+       [](const Record& record) { return zitadel::read_set_phone(record).phone.has_value(); }},
+      {&messages::password_reset},
+      {&messages::add_key},
+      {&messages::list_keys},
+      {&messages::add_member},
   };
   return all;
 }
