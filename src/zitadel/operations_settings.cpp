@@ -1,3 +1,4 @@
+#include "accounts/organizations.h"
 #include "oauth/impersonation.h"
 #include "zitadel/caller.h"
 #include "zitadel/messages.h"
@@ -43,13 +44,18 @@ Result<Plan> setting_security(const Record& record) {
 Result<Plan> reading_password_complexity(const Record&) {
   return plain([](const Unit& unit) -> Result<std::string> {
     if (unit.caller.roles.empty()) return refuse(refusals::no_membership);
-    return write({{"settings",
-                   {{"minLength", "8"},
-                    {"requiresUppercase", true},
-                    {"requiresLowercase", true},
-                    {"requiresNumber", true},
-                    {"requiresSymbol", true},
-                    {"resourceOwnerType", "RESOURCE_OWNER_TYPE_INSTANCE"}}}});
+    const auto own = accounts::find_organization(unit.tx, unit.caller.user.organization);
+    if (!own) return refuse(refusals::organization_unknown);
+    const auto made = answers::timestamp(own->created_at);
+    const json::object details{{"sequence", "1"},
+                               {"changeDate", made},
+                               {"resourceOwner", base::to_string(own->id)},
+                               {"creationDate", made}};
+    const json::object settings{
+        {"minLength", "8"},          {"requiresUppercase", true},
+        {"requiresLowercase", true}, {"requiresNumber", true},
+        {"requiresSymbol", true},    {"resourceOwnerType", "RESOURCE_OWNER_TYPE_INSTANCE"}};
+    return write({{"details", details}, {"settings", settings}});
   });
 }
 

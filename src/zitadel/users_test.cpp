@@ -303,6 +303,11 @@ TEST_F(UsersTest, SecuritySwitchAndSelf) {
   EXPECT_EQ(read(oauth::impersonation_policy), oauth::Impersonation::disabled);
   EXPECT_EQ(json::serialize(rest("GET", "/v2/settings/security", administrator_token).body),
             R"({"settings":{"embeddedIframe":{}}})");
+  const auto policy = rest("GET", "/v2/settings/password/complexity", service_token);
+  EXPECT_EQ(policy.at("/settings/minLength"), "8");
+  EXPECT_EQ(policy.at("/settings/requiresSymbol"), "true");
+  EXPECT_EQ(policy.at("/details/resourceOwner"), "1");
+  EXPECT_EQ(rest("GET", "/v2/settings/password/complexity", roleless_token).status, 404);
   EXPECT_EQ(rest("GET", "/auth/v1/users/me", roleless_token).at("/user/id"), "105");
   EXPECT_EQ(rest("GET", "/management/v1/orgs/me", service_token).at("/org/name"), "Acme");
 }
