@@ -95,7 +95,7 @@ def demo(tmp_path_factory):
 @pytest.fixture(scope="session")
 def lanes(tmp_path_factory):
     """Gateways before remote ZITADELs, each behind a proxy that lets calls go wrong."""
-    running = Lanes(tmp_path_factory.mktemp("lanes"), 8, call_timeout="1s")
+    running = Lanes(tmp_path_factory.mktemp("lanes"), 12)
     yield running
     running.stop()
 
