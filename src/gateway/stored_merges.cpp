@@ -62,7 +62,7 @@ StoredProvider::Left StoredProvider::leave_previous(store::Transaction& tx,
   if (!guest && was && is_fresh_account(*was, *previous) && was->id != signed_in.id)
     return {.undecided_guest = answer.previous};
   if (!guest) {
-    records_.sessions.end(tx, previous->id, now);
+    records_.sessions.end(tx, previous->id, now, sessions::Ending::replaced);
     return {};
   }
   if (answer.intent == MergeIntent::merge && check_at_rest(tx, *was)) {
@@ -72,7 +72,7 @@ StoredProvider::Left StoredProvider::leave_previous(store::Transaction& tx,
   }
   // The old cookie is worth nothing from here on; what is asked about is known by a handle that
   // only the choice cookie holds.
-  records_.sessions.end(tx, previous->id, now);
+  records_.sessions.end(tx, previous->id, now, sessions::Ending::replaced);
   sessions::Session asked = *previous;
   asked.id = base::SessionId{base::Uuid::make(now, records_.random)};
   asked.generation = 1;

@@ -9,8 +9,8 @@ namespace vestibule::gateway {
 
 Leftover leftover_of(const sessions::EndedSessions& ended, const base::SessionId& session,
                      base::Time now) {
-  const auto ended_at = ended.find(session);
-  const bool lately = ended_at && now - *ended_at < sessions::rotation_grace;
+  const auto replaced_at = ended.replaced_at(session);
+  const bool lately = replaced_at && now - *replaced_at < sessions::rotation_grace;
   return lately ? Leftover::none : Leftover::session_cookie;
 }
 

@@ -18,9 +18,10 @@ enum class TokenState { fresh, due, expired };
 /// Whether the browser holds a session cookie that leads nowhere and should be deleted.
 enum class Leftover { none, session_cookie };
 
-/// What to do with the cookie of a session that leads nowhere. One that ended less than
-/// `sessions::rotation_grace` ago is left alone: the request may have been on its way while another
-/// one of the same browser upgraded or signed in, and its answer must not take the new cookie away.
+/// What to do with the cookie of a session that leads nowhere. One that was
+/// replaced less than `sessions::rotation_grace` ago is left alone: the request may have been on
+/// its way while another one of the same browser upgraded or signed in, and its answer must not
+/// take the new cookie away.
 Leftover leftover_of(const sessions::EndedSessions& ended, const base::SessionId& session,
                      base::Time now);
 

@@ -73,6 +73,16 @@ TEST(Visitor, AnEndedSessionIsNobody) {
   const std::array ended{grant.session.session};
   kit.ended.add(ended, kit.now());
   EXPECT_TRUE(kit.visit(fields).anonymous());
+  EXPECT_EQ(kit.visit(fields).leftover, Leftover::session_cookie);
+}
+
+TEST(Visitor, AReplacedSessionIsNobodyAndItsCookieIsLeftAlone) {
+  CookieKit kit;
+  const auto grant = kit.grant();
+  const auto fields = CookieKit::headers(kit.session.write(grant, kit.now()));
+  const std::array ended{grant.session.session};
+  kit.ended.add(ended, kit.now(), sessions::Ending::replaced);
+  EXPECT_TRUE(kit.visit(fields).anonymous());
   // The browser may have been given another cookie while this request was on its way.
   kit.clock.advance(sessions::rotation_grace - base::Milliseconds{1});
   EXPECT_EQ(kit.visit(fields).leftover, Leftover::none);

@@ -26,9 +26,14 @@ struct Hash {
   std::size_t operator()(const base::SessionId& id) const noexcept { return random_part(id); }
 };
 
+struct Ended {
+  std::int64_t at = 0;
+  Ending ending = Ending::over;
+};
+
 struct alignas(64) Shard {
   mutable std::shared_mutex mutex;
-  boost::unordered_flat_map<base::SessionId, std::int64_t, Hash> ended_at;
+  boost::unordered_flat_map<base::SessionId, Ended, Hash> ended;
 };
 
 }  // namespace
@@ -55,22 +60,22 @@ void EndedSessions::load(store::Store& store) {
 bool EndedSessions::contains(const base::SessionId& id) const {
   const Shard& shard = shards_->of(id);
   const std::shared_lock lock(shard.mutex);
-  return shard.ended_at.contains(id);
+  return shard.ended.contains(id);
 }
 
-std::optional<base::Time> EndedSessions::find(const base::SessionId& id) const {
+std::optional<base::Time> EndedSessions::replaced_at(const base::SessionId& id) const {
   const Shard& shard = shards_->of(id);
   const std::shared_lock lock(shard.mutex);
-  const auto found = shard.ended_at.find(id);
-  if (found == shard.ended_at.end()) return std::nullopt;
-  return base::from_milliseconds(found->second);
+  const auto found = shard.ended.find(id);
+  const bool replaced = found != shard.ended.end() && found->second.ending == Ending::replaced;
+  return replaced ? std::optional(base::from_milliseconds(found->second.at)) : std::nullopt;
 }
 
-void EndedSessions::add(std::span<const base::SessionId> ids, base::Time ended_at) {
+void EndedSessions::add(std::span<const base::SessionId> ids, base::Time ended_at, Ending ending) {
   for (const auto& id : ids) {
     Shard& shard = shards_->of(id);
     const std::unique_lock lock(shard.mutex);
-    shard.ended_at.insert_or_assign(id, base::to_milliseconds(ended_at));
+    shard.ended.insert_or_assign(id, Ended{base::to_milliseconds(ended_at), ending});
   }
 }
 
@@ -78,9 +83,9 @@ void EndedSessions::remove_before(base::Time ended_before) {
   const auto limit = base::to_milliseconds(ended_before);
   for (Shard& shard : shards_->all) {
     const std::unique_lock lock(shard.mutex);
-    boost::unordered::erase_if(shard.ended_at,
-                               [&](const auto& entry) { return entry.second < limit; });
-    shard.ended_at.rehash(0);
+    boost::unordered::erase_if(shard.ended,
+                               [&](const auto& entry) { return entry.second.at < limit; });
+    shard.ended.rehash(0);
   }
 }
 
@@ -88,7 +93,7 @@ std::size_t EndedSessions::size() const {
   std::size_t size = 0;
   for (const Shard& shard : shards_->all) {
     const std::shared_lock lock(shard.mutex);
-    size += shard.ended_at.size();
+    size += shard.ended.size();
   }
   return size;
 }

@@ -111,7 +111,8 @@ RotationResult Sessions::rotate(store::Transaction& tx, base::SessionId id,
   return {};
 }
 
-void Sessions::end(store::Transaction& tx, base::SessionId id, base::Time now) const {
+void Sessions::end(store::Transaction& tx, base::SessionId id, base::Time now,
+                   Ending ending) const {
   std::optional<base::UserId> user;
   bool known_to_clients = false;
   if (auto rows = tx.query(delete_session, id); rows.next()) {
@@ -129,7 +130,7 @@ void Sessions::end(store::Transaction& tx, base::SessionId id, base::Time now) c
     erase_codes(tx, *user, one);
   }
   if (known_to_clients) queue_notices(tx, id, now);
-  note_ended(tx, std::move(ended), now);
+  note_ended(tx, std::move(ended), now, ending);
 }
 
 void Sessions::end_all(store::Transaction& tx, base::UserId user, base::Time now) const {
@@ -151,7 +152,7 @@ void Sessions::end_all(store::Transaction& tx, base::UserId user, base::Time now
   erase_codes(tx, user);
   erase_device_codes(tx, user);
   for (const auto& session : known_to_clients) queue_notices(tx, session, now);
-  note_ended(tx, std::move(ended), now);
+  note_ended(tx, std::move(ended), now, Ending::replaced);
 }
 
 void Sessions::queue_notices(store::Transaction& tx, const base::SessionId& session,
@@ -164,11 +165,12 @@ bool Sessions::has_ended(store::Transaction& tx, base::SessionId id) const {
   return tx.query(select_ended, id).next();
 }
 
-void Sessions::note_ended(store::Transaction& tx, std::vector<base::SessionId> ids,
-                          base::Time now) const {
+void Sessions::note_ended(store::Transaction& tx, std::vector<base::SessionId> ids, base::Time now,
+                          Ending ending) const {
   if (ids.empty()) return;
   for (const auto& id : ids) tx.execute(insert_ended, id, now);
-  tx.after_commit([&ended = ended_, ids = std::move(ids), now] { ended.add(ids, now); });
+  tx.after_commit(
+      [&ended = ended_, ids = std::move(ids), now, ending] { ended.add(ids, now, ending); });
 }
 
 Sessions::More Sessions::forget_ended(store::Transaction& tx, base::Time ended_before,

@@ -74,7 +74,8 @@ class Sessions {
                         base::Time now, base::Time new_expiry) const;
   /// Ends a session with the gateway sessions, refresh families and codes that came from it. No
   /// error if it has ended already.
-  void end(store::Transaction& tx, base::SessionId id, base::Time now) const;
+  void end(store::Transaction& tx, base::SessionId id, base::Time now,
+           Ending ending = Ending::over) const;
   /// True if the session ended lately: its id must not be taken into use again (a ticket that
   /// names it is replayed).
   bool has_ended(store::Transaction& tx, base::SessionId id) const;
@@ -89,7 +90,8 @@ class Sessions {
   More delete_expired(store::Transaction& tx, base::Time now, int limit) const;
 
  private:
-  void note_ended(store::Transaction& tx, std::vector<base::SessionId> ids, base::Time now) const;
+  void note_ended(store::Transaction& tx, std::vector<base::SessionId> ids, base::Time now,
+                  Ending ending) const;
   void queue_notices(store::Transaction& tx, const base::SessionId& session, base::Time now) const;
 
   EndedSessions& ended_;
