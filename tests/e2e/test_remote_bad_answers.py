@@ -15,6 +15,8 @@ import fault_proxy as faults
 from remote import PASSWORD, forwarded_claims
 from visitor import assert_error, new_email, sign_in
 
+pytestmark = pytest.mark.faults
+
 CREATE = r"CreateUser$"
 EXCHANGE = r"token-exchange$"
 REGISTER = r"PUT /v2/users/human/\{id\}$"

@@ -11,6 +11,8 @@ from remote import PASSWORD
 from remote_sagas import LOST
 from visitor import new_email
 
+pytestmark = pytest.mark.faults
+
 DEACTIVATE = r"/deactivate$"
 READ = r"GET /v2/users/\{id\}$"
 TAGS = r"/metadata/search$"

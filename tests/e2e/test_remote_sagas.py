@@ -10,6 +10,8 @@ import pytest
 import fault_proxy as faults
 from remote_sagas import SAGAS
 
+pytestmark = pytest.mark.faults
+
 FAULTS = {
     "killed-before": lambda gateway: faults.killed(gateway.crash),
     "killed-after": lambda gateway: faults.killed(gateway.crash, forwarded=True),
