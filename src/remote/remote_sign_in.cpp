@@ -10,7 +10,6 @@
 namespace vestibule::remote {
 
 using base::ErrorKind;
-using base::fail;
 using gateway::Awaitable;
 using gateway::ProviderUnavailable;
 

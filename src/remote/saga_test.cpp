@@ -28,6 +28,13 @@ gateway::UpgradeForm form() {
   return {"Jane", "Doe", "jane@example.com", base::Secret("violet-harbour-antique-9")};
 }
 
+bool provision(SagaWorld& it, const GuestWanted& wanted) {
+  return it.sagas.provisioning.run(wanted).has_value();
+}
+bool upgrade(SagaWorld& it, const std::string& subject) {
+  return it.sagas.upgrading.run({*it.find(subject), form()}).has_value();
+}
+
 /// Runs `act` with one fault after the other at each of its calls, then what recovers it, then
 /// `check`.
 template <class Prepare, class Act, class Check>
@@ -91,7 +98,7 @@ TEST(ProvisionSaga, AKeyIsBoundToItsBodyAlsoAfterACrash) {
   wanted.body = "{\"a\":1}";
   wanted.caller = base::UserId{11};
   arm(it, 1, Fault::killed_before);
-  EXPECT_THROW(static_cast<void>(it.sagas.provisioning.run(wanted)), Killed);
+  EXPECT_THROW(provision(it, wanted), Killed);
   it.recover();
   const auto again = it.sagas.provisioning.run(wanted);
   ASSERT_TRUE(again);
@@ -115,9 +122,7 @@ TEST(ProvisionSaga, WhatTheRemoteRefusesLeavesNothing) {
 
 TEST(UpgradeSaga, IsCompletedWhateverGoesWrong) {
   with_every_fault([](SagaWorld& it) { return it.visit(it.world.new_session_id()); },
-                   [](SagaWorld& it, const std::string& subject) {
-                     static_cast<void>(it.sagas.upgrading.run({*it.find(subject), form()}));
-                   },
+                   [](SagaWorld& it, const std::string& subject) { upgrade(it, subject); },
                    [](SagaWorld& it, const std::string& subject) {
                      const auto& there = it.api.users.at(subject);
                      const auto here = it.find(subject);
@@ -139,8 +144,7 @@ TEST(UpgradeSaga, ARefusalThatIsAnOperatorsMistakeMakesNoAccount) {
     if (call == at) it.api.refusal = lost_role;
     return call == at - 1 ? Fault::lost_before : Fault::none;
   };
-  EXPECT_THROW(static_cast<void>(it.sagas.upgrading.run({*it.find(subject), form()})),
-               gateway::ProviderUnavailable);
+  EXPECT_THROW(upgrade(it, subject), gateway::ProviderUnavailable);
   EXPECT_TRUE(it.find(subject)->is_guest());
   EXPECT_EQ(it.open_tasks(), 1);
   it.api.refusal.reset();
