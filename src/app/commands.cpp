@@ -1,6 +1,8 @@
 #include "app/commands.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <iterator>
 
 #include "app/client_commands.h"
 #include "app/config.h"
@@ -197,27 +199,52 @@ Result list_merges(Core& core) {
   return json::object{{"merges", std::move(lines)}};
 }
 
+/// Adapts the handlers, which take what they need of (core, arguments, progress).
+using Handler = Result (*)(Core&, const json::object&, const Progress&);
+
+template <auto handler>
+Result call(Core& core, const json::object& arguments, const Progress& progress) {
+  if constexpr (requires { handler(core); }) {
+    return handler(core);
+  } else if constexpr (requires { handler(core, arguments); }) {
+    return handler(core, arguments);
+  } else {
+    return handler(core, arguments, progress);
+  }
+}
+
+struct Command {
+  std::string_view name;
+  Handler run;
+};
+
+constexpr Command commands[] = {
+    {"bootstrap", call<run_bootstrap>},      {"clients.add", call<add_client>},
+    {"clients.delete", call<delete_client>}, {"clients.list", call<list_clients>},
+    {"clients.show", call<show_client>},     {"clients.update", call<change_client>},
+    {"keys.list", call<list_keys>},          {"keys.rotate", call<rotate_keys>},
+    {"merges.list", call<list_merges>},      {"purge", call<run_purge>},
+    {"users.add", call<add_user>},           {"users.grant", call<grant_role>},
+    {"users.revoke", call<revoke_role>},     {"users.set", call<set_user>},
+    {"users.show", call<show_user>},
+};
+
 }  // namespace
+
+std::vector<std::string_view> command_names() {
+  std::vector<std::string_view> names;
+  for (const auto& command : commands) names.push_back(command.name);
+  return names;
+}
 
 Result run_command(Core& core, std::string_view name, const json::object& arguments,
                    const Progress& progress) {
-  if (name == "bootstrap") return run_bootstrap(core, arguments);
-  if (name == "purge") return run_purge(core, arguments, progress);
-  if (name == "keys.list") return list_keys(core);
-  if (name == "keys.rotate") return rotate_keys(core);
-  if (name == "merges.list") return list_merges(core);
-  if (name == "clients.list") return list_clients(core);
-  if (name == "clients.add") return add_client(core, arguments);
-  if (name == "users.add") return add_user(core, arguments);
-  if (name == "users.set") return set_user(core, arguments);
-  if (name == "users.show") return show_user(core, arguments);
-  if (name == "users.grant") return grant_role(core, arguments);
-  if (name == "users.revoke") return revoke_role(core, arguments);
-  if (name == "clients.show") return show_client(core, arguments);
-  if (name == "clients.update") return change_client(core, arguments);
-  if (name == "clients.delete") return delete_client(core, arguments);
-  return base::fail(base::ErrorKind::not_found, "unknown_command",
-                    "there is no command " + std::string(name));
+  const auto* const found = std::ranges::find(commands, name, &Command::name);
+  if (found == std::end(commands)) {
+    return base::fail(base::ErrorKind::not_found, "unknown_command",
+                      "there is no command " + std::string(name));
+  }
+  return found->run(core, arguments, progress);
 }
 
 }  // namespace vestibule::app

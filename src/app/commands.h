@@ -3,6 +3,7 @@
 #include <boost/json/object.hpp>
 #include <functional>
 #include <string_view>
+#include <vector>
 
 #include "app/core.h"
 #include "base/result.h"
@@ -26,5 +27,8 @@ using Progress = std::function<void(const boost::json::object&)>;
 base::Result<boost::json::object> run_command(Core& core, std::string_view name,
                                               const boost::json::object& arguments,
                                               const Progress& progress);
+
+/// Every name that run_command knows.
+std::vector<std::string_view> command_names();
 
 }  // namespace vestibule::app

@@ -190,10 +190,7 @@ std::string control_socket(const Config& config) {
 
 Control::Control(Core& core) : running_(std::make_unique<Running>()) {
   site_.name = "control";
-  for (const auto* name :
-       {"bootstrap", "purge", "keys.list", "keys.rotate", "merges.list", "clients.list",
-        "clients.add", "clients.show", "clients.update", "clients.delete", "users.add", "users.set",
-        "users.show", "users.grant", "users.revoke"}) {
+  for (const auto name : command_names()) {
     site_.router.add_stream(
         "POST", fmt::format("/commands/{}", name),
         [&core, running = running_.get()](http::Exchange& exchange) -> asio::awaitable<void> {
