@@ -34,6 +34,7 @@ Connection<Stream>::~Connection() {
   stream_.close();
   auto& shared = worker_.shared();
   if (shared.observer != nullptr) shared.observer->connection_closed();
+  shared.per_address.leave(accepted_.peer);
   const std::lock_guard lock(shared.mutex);
   shared.connections.fetch_sub(1);
   shared.connection_ended.notify_all();

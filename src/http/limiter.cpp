@@ -32,27 +32,52 @@ RateLimiter::RateLimiter(Rate rate, std::size_t capacity)
   tolerance_ = interval_ * (rate.burst - 1);
 }
 
+// The theoretical arrival time is when the next request would be due at the sustained rate. A clock
+// that was set back must not lock anybody out for longer than a full burst takes.
+std::int64_t RateLimiter::arrival_of(const Shard& shard, std::string_view key,
+                                     std::int64_t now) const {
+  const auto entry = shard.arrival.find(key);
+  const auto arrival = entry == shard.arrival.end() ? now : std::max(entry->second, now);
+  return std::min(arrival, now + tolerance_ + interval_);
+}
+
+RateVerdict RateLimiter::judge(std::int64_t arrival, std::int64_t now) const {
+  const auto early = arrival - now - tolerance_;
+  if (early <= 0) return {};
+  return {false, std::chrono::ceil<base::Milliseconds>(std::chrono::microseconds(early))};
+}
+
 RateVerdict RateLimiter::check(std::string_view key, base::Time time) {
   const auto now = microseconds(time);
   auto& shard = shards_[Hash{}(key) % shard_count];
   const std::lock_guard lock(shard.mutex);
-  const auto entry = shard.arrival.find(key);
-  // The theoretical arrival time: when the next request would be due at the sustained rate. A clock
-  // that was set back must not lock anybody out for longer than a full burst takes.
-  auto arrival = entry == shard.arrival.end() ? now : std::max(entry->second, now);
-  arrival = std::min(arrival, now + tolerance_ + interval_);
-  if (entry != shard.arrival.end()) entry->second = arrival;
-  if (const auto early = arrival - now - tolerance_; early > 0) {
-    const std::chrono::microseconds wait(early);
-    return {false, std::chrono::ceil<base::Milliseconds>(wait)};
-  }
-  if (entry != shard.arrival.end()) {
-    entry->second = arrival + interval_;
+  const auto arrival = arrival_of(shard, key, now);
+  const auto verdict = judge(arrival, now);
+  const auto due = verdict.allowed ? arrival + interval_ : arrival;
+  if (const auto entry = shard.arrival.find(key); entry != shard.arrival.end()) {
+    entry->second = due;
   } else {
     if (shard.arrival.size() >= shard_capacity_) make_room(shard, now);
-    shard.arrival.emplace(key, arrival + interval_);
+    shard.arrival.emplace(key, due);
   }
-  return {};
+  return verdict;
+}
+
+RateVerdict RateLimiter::look(std::string_view key, base::Time time) const {
+  const auto now = microseconds(time);
+  const auto& shard = shards_[Hash{}(key) % shard_count];
+  const std::lock_guard lock(shard.mutex);
+  return judge(arrival_of(shard, key, now), now);
+}
+
+void RateLimiter::give_back(std::string_view key, base::Time time) {
+  const auto now = microseconds(time);
+  auto& shard = shards_[Hash{}(key) % shard_count];
+  const std::lock_guard lock(shard.mutex);
+  const auto entry = shard.arrival.find(key);
+  if (entry == shard.arrival.end()) return;
+  entry->second = arrival_of(shard, key, now) - interval_;
+  if (entry->second <= now) shard.arrival.erase(entry);
 }
 
 void RateLimiter::make_room(Shard& shard, std::int64_t now) const {

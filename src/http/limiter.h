@@ -38,6 +38,10 @@ class RateLimiter {
 
   /// Counts one request of `key` if it is allowed; a refused one costs nothing.
   RateVerdict check(std::string_view key, base::Time now);
+  /// What check would say; counts nothing.
+  RateVerdict look(std::string_view key, base::Time now) const;
+  /// Takes back one request that check has counted.
+  void give_back(std::string_view key, base::Time now);
   std::size_t size() const;
 
  private:
@@ -53,6 +57,9 @@ class RateLimiter {
   };
   static constexpr std::size_t shard_count = 16;
 
+  /// The theoretical arrival time of a key at `now`.
+  std::int64_t arrival_of(const Shard& shard, std::string_view key, std::int64_t now) const;
+  RateVerdict judge(std::int64_t arrival, std::int64_t now) const;
   void make_room(Shard& shard, std::int64_t now) const;
 
   std::int64_t interval_;   ///< µs between requests at the sustained rate

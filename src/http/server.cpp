@@ -13,6 +13,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstring>
+#include <limits>
 #include <list>
 #include <semaphore>
 #include <thread>
@@ -105,7 +106,7 @@ struct Server::Impl {
 
   Impl(ServerOptions options, SiteSelector choose, const base::Clock& clock, base::Random& random,
        RequestObserver* observer)
-      : shared{std::move(options), clock, observer, {}, {}, {}, {}}, select(std::move(choose)) {
+      : shared{std::move(options), clock, observer, {}, {}, {}, {}, {}}, select(std::move(choose)) {
     shared.local_trusted = shared.options.trusted_proxies;
     shared.local_trusted.push_back(Cidr{IpAddress{}, 128});
     auto count = shared.options.threads;
@@ -169,6 +170,17 @@ struct Server::Impl {
     return false;
   }
 
+  bool enter_from(const IpAddress& peer) {
+    const auto most = shared.options.limits.connections_per_address;
+    const bool counted = most != 0 && !contains(shared.options.trusted_proxies, peer);
+    if (!enter()) return false;
+    if (shared.per_address.enter(peer, counted ? most : std::numeric_limits<std::size_t>::max()))
+      return true;
+    shared.connections.fetch_sub(1);
+    if (shared.observer != nullptr) shared.observer->connection_refused();
+    return false;
+  }
+
   static void serve(Worker& worker, PlainStream::Socket socket, Accepted accepted) {
     const auto connection = std::make_shared<Connection<PlainStream>>(
         worker, PlainStream(std::move(socket)), std::move(accepted));
@@ -190,10 +202,11 @@ struct Server::Impl {
         co_await retry.async_wait(asio::redirect_error(asio::use_awaitable, error));
         continue;
       }
-      if (!enter()) continue;
+      const auto address = IpAddress::from_sockaddr(*peer.data()).value_or(IpAddress{});
+      if (!enter_from(address)) continue;
       socket.set_option(tcp::no_delay(true), error);
       Accepted accepted{listener.select, Transport::tcp, listener.tls == nullptr ? "http" : "https",
-                        IpAddress::from_sockaddr(*peer.data()).value_or(IpAddress{})};
+                        address};
       PlainStream::Socket generic(std::move(socket));
       if (listener.tls == nullptr) {
         serve(listener.worker, std::move(generic), std::move(accepted));

@@ -31,6 +31,8 @@ struct ServerLimits {
   /// How long a connection that was refused is read on, so that the refusal reaches the client.
   std::chrono::milliseconds linger = std::chrono::seconds(1);
   std::size_t connections = 10'000;  ///< past these, new ones are closed at once
+  /// The same for one address (IPv6: one /64) that is not a trusted proxy's; 0: no other limit.
+  std::size_t connections_per_address = 2'000;
 };
 
 struct ServerOptions {

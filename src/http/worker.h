@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "http/connection_counts.h"
 #include "http/server.h"
 
 namespace vestibule::http {
@@ -24,6 +25,7 @@ struct ServerShared {
   std::vector<Cidr> local_trusted;  ///< trusted_proxies, and whoever may open the local socket
 
   std::atomic<std::size_t> connections = 0;
+  ConnectionCounts per_address;  ///< of those over TCP
   std::mutex mutex;
   std::condition_variable connection_ended;  ///< signalled under `mutex`
 };
