@@ -39,6 +39,14 @@ std::optional<base::UserId> find_key(store::Transaction& tx, NameKind kind, std:
   return rows.next() ? std::optional(rows.id<base::UserId>(0)) : std::nullopt;
 }
 
+/// An assertion takes no row: it counts only while exactly one user has it.
+std::optional<base::UserId> find_only_asserting(store::Transaction& tx, std::string_view key) {
+  auto rows = tx.query(sql::select_asserted, key);
+  if (!rows.next()) return std::nullopt;
+  const auto user = rows.id<base::UserId>(0);
+  return rows.next() ? std::nullopt : std::optional(user);
+}
+
 }  // namespace
 
 std::string name_key(NameKind kind, std::string_view name) {
@@ -65,13 +73,11 @@ std::optional<base::UserId> find_name(store::Transaction& tx, NameKind kind,
 
 std::optional<base::UserId> find_sign_in_name(store::Transaction& tx, std::string_view name) {
   const std::string key = name_key(NameKind::username, name);
-  if (const auto owner = find_key(tx, NameKind::proved_email, key)) return owner;
-  if (const auto user = find_key(tx, NameKind::username, key)) return user;
-  // An assertion takes no row: it counts only while exactly one user has it.
-  auto rows = tx.query(sql::select_asserted, key);
-  if (!rows.next()) return std::nullopt;
-  const auto user = rows.id<base::UserId>(0);
-  return rows.next() ? std::nullopt : std::optional(user);
+  // All are asked whatever the others say, so that the time does not tell who there is.
+  const auto owner = find_key(tx, NameKind::proved_email, key);
+  const auto named = find_key(tx, NameKind::username, key);
+  const auto asserting = find_only_asserting(tx, key);
+  return owner ? owner : named ? named : asserting;
 }
 
 }  // namespace vestibule::accounts

@@ -7,7 +7,6 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <istream>
 #include <stdexcept>
 
 #include "accounts/users_sql.h"
@@ -106,17 +105,6 @@ bool verify_password(const base::Secret& password, std::string_view phc) {
 std::string_view decoy_hash() {
   return "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
          "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-}
-
-RefusedPasswords::RefusedPasswords(std::istream& lines) {
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (!line.empty()) passwords_.insert(base::to_lower_ascii(line));
-  }
-}
-
-bool RefusedPasswords::contains(const base::Secret& password) const {
-  return !passwords_.empty() && passwords_.contains(base::to_lower_ascii(password.reveal()));
 }
 
 base::Result<void> check_password(const base::Secret& password,

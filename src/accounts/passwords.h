@@ -1,11 +1,10 @@
 #pragma once
 
-#include <iosfwd>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
+#include "accounts/refused_passwords.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/random.h"
@@ -22,18 +21,6 @@ std::string hash_password(const base::Secret& password, base::Random& random);
 bool verify_password(const base::Secret& password, std::string_view phc);
 /// A hash that no password matches, for accounts that do not exist: the same work is done.
 std::string_view decoy_hash();
-
-/// Passwords that the operator refuses, one a line, compared without regard to ASCII case.
-class RefusedPasswords {
- public:
-  RefusedPasswords() = default;
-  explicit RefusedPasswords(std::istream& lines);
-  bool contains(const base::Secret& password) const;
-  std::size_t size() const { return passwords_.size(); }
-
- private:
-  std::unordered_set<std::string> passwords_;
-};
 
 /// The rule of our own pages: 8 to 128 code points, at most 512 bytes, well-formed UTF-8, zxcvbn
 /// score 2 or more with the person's own words counted as guessable, not in the refused list.
