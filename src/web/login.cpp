@@ -18,6 +18,9 @@ namespace vestibule::web {
 namespace {
 
 constexpr std::string_view wrong = "That name and password do not belong together.";
+constexpr std::string_view slow_down =
+    "Too many wrong passwords were tried for this name. Wait a while, use a browser that you have "
+    "signed in with before, or set a new password.";
 
 }  // namespace
 
@@ -72,6 +75,13 @@ Web::Awaitable<http::Response> Web::post_login(http::Request& request) {
 
   const auto candidate =
       store_.read([&](store::Transaction& tx) { return find_candidate(tx, username); });
+  const auto attempt =
+      begin_attempt(request, username, candidate ? std::optional(candidate->user) : std::nullopt);
+  if (!attempt.verdict.allowed) {
+    auto refusal = login_page(429, token, username, slow_down);
+    refusal.with_header("Retry-After", std::to_string(attempt.verdict.retry_after_seconds()));
+    co_return refusal;
+  }
   // The same work for a name that nobody has.
   const auto hash = candidate ? candidate->password_hash : std::string(accounts::decoy_hash());
   auto verify = [&] { return accounts::verify_password(password, hash); };
@@ -97,9 +107,10 @@ Web::Awaitable<http::Response> Web::post_login(http::Request& request) {
     }
   };
   co_await async::commit(store_, std::move(unit));
+  if (renews || session) guard_.succeed(attempt, now);
   if (renews) co_return renewal_page(200, token, username, "");
   if (!session) co_return login_page(401, token, username, wrong);
-  co_return go_on(token, *session, "You are signed in.");
+  co_return go_on(request, token, *session, "You are signed in.");
 }
 
 }  // namespace vestibule::web

@@ -15,6 +15,9 @@ constexpr std::string_view used_title = "This link does not work any more";
 constexpr std::string_view used_text =
     "It was used already, or it is too old, or somebody else has confirmed this address.";
 
+constexpr std::string_view slow_down =
+    "Too many wrong passwords were tried. Wait a while, or set a new one.";
+
 enum class Ask { nothing, password };
 
 http::Response proof_page(int status, const accounts::MailLink& link, std::string_view token,
@@ -78,12 +81,20 @@ Web::Awaitable<http::Response> Web::post_proof(http::Request& request) {
   // design: in the browser that made the claim, or after that account's own password.
   const auto session = current(request);
   if (!session || session->user != found.link->user) {
+    const auto attempt =
+        begin_attempt(request, "user/" + base::to_string(found.link->user), found.link->user);
+    if (!attempt.verdict.allowed) {
+      auto refusal = proof_page(429, *found.link, token, Ask::password, slow_down);
+      refusal.with_header("Retry-After", std::to_string(attempt.verdict.retry_after_seconds()));
+      co_return refusal;
+    }
     const auto hash = found.password_hash.value_or(std::string(accounts::decoy_hash()));
     auto verify = [&] { return accounts::verify_password(password, hash); };
     const bool right = co_await async::run(pool_, std::move(verify));
     if (!right || !found.password_hash) {
       co_return proof_page(401, *found.link, token, Ask::password, "That is not the password.");
     }
+    guard_.succeed(attempt, clock_.now());
   }
 
   const auto now = clock_.now();
@@ -94,7 +105,8 @@ Web::Awaitable<http::Response> Web::post_proof(http::Request& request) {
   };
   const auto fresh = co_await async::commit(store_, std::move(unit));
   if (!fresh) co_return message(410, used_title, used_text);
-  co_return go_on("", *fresh, "Your address is confirmed. From now on you sign in with it.");
+  co_return go_on(request, "", *fresh,
+                  "Your address is confirmed. From now on you sign in with it.");
 }
 
 }  // namespace vestibule::web

@@ -63,7 +63,7 @@ Web::Awaitable<http::Response> Web::post_reset(http::Request& request) {
 
   std::string hash;
   auto check_and_hash = [&] {
-    const auto sound = accounts::check_password(password, {link->address});
+    const auto sound = accounts::check_password(password, {link->address}, *refused_.current());
     if (sound) hash = accounts::hash_password(password, random_);
     return sound;
   };
@@ -78,7 +78,7 @@ Web::Awaitable<http::Response> Web::post_reset(http::Request& request) {
   };
   const auto session = co_await async::commit(store_, std::move(unit));
   if (!session) co_return message(410, used_title, used_text);
-  co_return go_on("", *session,
+  co_return go_on(request, "", *session,
                   "Your new password is set, and your address is confirmed. Sign in with both.");
 }
 

@@ -69,8 +69,8 @@ Web::Awaitable<http::Response> Web::post_register(http::Request& request) {
 
   std::string hash;
   auto check_and_hash = [&] {
-    const auto sound = accounts::check_password(given.password,
-                                                {given.given_name, given.family_name, given.email});
+    const auto sound = accounts::check_password(
+        given.password, {given.given_name, given.family_name, given.email}, *refused_.current());
     if (sound && complaints == 0) hash = accounts::hash_password(given.password, random_);
     return sound;
   };
@@ -98,7 +98,7 @@ Web::Awaitable<http::Response> Web::post_register(http::Request& request) {
   const auto session = co_await async::commit(store_, std::move(unit));
   if (!session) co_return message(503, "That did not work", session.error().message);
   co_return go_on(
-      token, *session,
+      request, token, *session,
       "Your account is there. A mail with a link to confirm your address is on its way.");
 }
 

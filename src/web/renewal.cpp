@@ -10,6 +10,9 @@ namespace vestibule::web {
 namespace {
 
 constexpr std::string_view wrong = "That name and password do not belong together.";
+constexpr std::string_view slow_down =
+    "Too many wrong passwords were tried for this name. Wait a while, or use a browser that you "
+    "have signed in with before.";
 constexpr std::string_view same = "Choose another password than the present one.";
 
 }  // namespace
@@ -39,16 +42,24 @@ Web::Awaitable<http::Response> Web::post_renewal(http::Request& request) {
 
   const auto candidate =
       store_.read([&](store::Transaction& tx) { return find_candidate(tx, username); });
+  const auto attempt =
+      begin_attempt(request, username, candidate ? std::optional(candidate->user) : std::nullopt);
+  if (!attempt.verdict.allowed) {
+    auto refusal = renewal_page(429, token, username, slow_down);
+    refusal.with_header("Retry-After", std::to_string(attempt.verdict.retry_after_seconds()));
+    co_return refusal;
+  }
   // The same work for a name that nobody has.
   const auto hash = candidate ? candidate->password_hash : std::string(accounts::decoy_hash());
   auto verify = [&] { return accounts::verify_password(present, hash); };
   const bool right = co_await async::run(pool_, std::move(verify));
   if (!candidate || !right) co_return renewal_page(401, token, username, wrong);
+  guard_.succeed(attempt, clock_.now());
   if (next.reveal() == present.reveal()) co_return renewal_page(422, token, username, same);
 
   std::string next_hash;
   auto check_and_hash = [&] {
-    const auto sound = accounts::check_password(next, {username});
+    const auto sound = accounts::check_password(next, {username}, *refused_.current());
     if (sound) next_hash = accounts::hash_password(next, random_);
     return sound;
   };
@@ -66,7 +77,7 @@ Web::Awaitable<http::Response> Web::post_renewal(http::Request& request) {
   };
   const auto session = co_await async::commit(store_, std::move(unit));
   if (!session) co_return renewal_page(401, token, username, wrong);
-  co_return go_on(token, *session, "Your new password is set, and you are signed in.");
+  co_return go_on(request, token, *session, "Your new password is set, and you are signed in.");
 }
 
 }  // namespace vestibule::web

@@ -76,18 +76,21 @@ std::string after_sign_in(std::string_view request_token) {
 
 Web::Web(WebOptions options, store::Store& store, const sessions::Sessions& sessions,
          accounts::UserIds& ids, keys::PurposeKeys& keys, async::CpuPool& pool,
-         const base::Clock& clock, base::Random& random)
+         const accounts::RefusedList& refused, const base::Clock& clock, base::Random& random)
     : options_(std::move(options)),
       store_(store),
       sessions_(sessions),
       ids_(ids),
       browser_sessions_(options_.public_origin, keys, random),
+      device_cookie_(options_.public_origin, keys, random),
       sealer_(keys, random),
       pool_(pool),
+      refused_(refused),
       clock_(clock),
       random_(random),
       limiter_(options_.sign_in_rate),
-      guess_limiter_(rate_of_guesses(options_.sign_in_rate)) {}
+      guess_limiter_(rate_of_guesses(options_.sign_in_rate)),
+      guard_(options_.failures_per_account) {}
 
 void Web::add_routes(http::Router& router) {
   using Page = Awaitable<http::Response> (Web::*)(http::Request&);
@@ -220,11 +223,19 @@ sessions::Session Web::open_session(store::Transaction& tx, const http::Request&
   return session;
 }
 
-http::Response Web::go_on(std::string_view request_token, const sessions::Session& session,
-                          std::string_view done) const {
+SignInGuard::Attempt Web::begin_attempt(const http::Request& request, std::string_view name,
+                                        std::optional<base::UserId> user) {
+  const auto now = clock_.now();
+  return guard_.begin(name, user, device_cookie_.read(request, now), request.client_address, now);
+}
+
+http::Response Web::go_on(const http::Request& request, std::string_view request_token,
+                          const sessions::Session& session, std::string_view done) const {
   auto response = request_token.empty() ? message(200, "Done", done)
                                         : http::Response::redirect(after_sign_in(request_token));
-  response.with_cookie(browser_sessions_.write(session.id, session.created_at));
+  const auto now = session.created_at;
+  response.with_cookie(browser_sessions_.write(session.id, now));
+  response.with_cookie(device_cookie_.write(device_cookie_.read(request, now), session.user, now));
   return response;
 }
 

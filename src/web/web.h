@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "accounts/refused_passwords.h"
 #include "accounts/users.h"
 #include "async/pool.h"
 #include "base/clock.h"
@@ -15,6 +16,8 @@
 #include "sessions/sessions.h"
 #include "store/store.h"
 #include "web/browser_session.h"
+#include "web/device_cookie.h"
+#include "web/sign_in_guard.h"
 
 namespace vestibule::web {
 
@@ -28,6 +31,7 @@ struct WebOptions {
   base::OrganizationId organization;  ///< of accounts that register here
   Mailbox mailbox = Mailbox::hidden;
   http::Rate sign_in_rate{30, std::chrono::minutes(1), 30};
+  std::uint32_t failures_per_account = 90;  ///< an hour, of strangers (SignInGuard)
 };
 
 /// The provider's pages: sign-in, registration, forgotten password, e-mail proof, mailbox. They
@@ -38,7 +42,7 @@ class Web final : public provider::SignIn {
   /// The references outlive it.
   Web(WebOptions options, store::Store& store, const sessions::Sessions& sessions,
       accounts::UserIds& ids, keys::PurposeKeys& keys, async::CpuPool& pool,
-      const base::Clock& clock, base::Random& random);
+      const accounts::RefusedList& refused, const base::Clock& clock, base::Random& random);
 
   void add_routes(http::Router& router);
 
@@ -97,21 +101,27 @@ class Web final : public provider::SignIn {
   /// Inserts a fresh provider session and ends the one that the browser had.
   sessions::Session open_session(store::Transaction& tx, const http::Request& request,
                                  base::UserId user, base::Time now) const;
+  /// Counts an attempt at a password: of the account that `name` leads to, `user` if there is one.
+  SignInGuard::Attempt begin_attempt(const http::Request& request, std::string_view name,
+                                     std::optional<base::UserId> user);
   /// On to the authorization request that the sign-in was for, or to a page that says it is done.
-  http::Response go_on(std::string_view request_token, const sessions::Session& session,
-                       std::string_view done) const;
+  http::Response go_on(const http::Request& request, std::string_view request_token,
+                       const sessions::Session& session, std::string_view done) const;
 
   WebOptions options_;
   store::Store& store_;
   const sessions::Sessions& sessions_;
   accounts::UserIds& ids_;
   BrowserSessions browser_sessions_;
+  DeviceCookie device_cookie_;
   keys::Sealer sealer_;
   async::CpuPool& pool_;
+  const accounts::RefusedList& refused_;
   const base::Clock& clock_;
   base::Random& random_;
   http::AddressLimiter limiter_;
   http::AddressLimiter guess_limiter_;
+  SignInGuard guard_;
 };
 
 }  // namespace vestibule::web
