@@ -3,17 +3,20 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "gateway/guest_gate.h"
 #include "gateway/identity_provider.h"
+#include "gateway/proof_of_work.h"
 #include "gateway/session_cookie.h"
 #include "gateway/ticket.h"
 #include "gateway/visitor.h"
 #include "http/cookies.h"
 #include "http/ip.h"
-#include "http/limiter.h"
 
 namespace vestibule::gateway {
 
@@ -29,12 +32,19 @@ enum class Cause { own_page, foreign_page };
 
 /// What a request gets before it goes on.
 struct Admission {
-  enum class Outcome { admitted, rate_limited };
+  enum class Outcome { admitted, rate_limited, work_due };
   Outcome outcome = Outcome::admitted;
-  std::int64_t retry_after = 0;  ///< seconds, for `rate_limited`
+  std::int64_t retry_after = 0;       ///< seconds, for `rate_limited`
+  std::optional<WorkChallenge> work;  ///< for `work_due`: what the browser has to solve first
   std::optional<Grant> identity;
   Novelty novelty = Novelty::existing;   ///< `created` if this request made the guest
   std::vector<http::SetCookie> cookies;  ///< for the answer
+};
+
+/// What a visitor without a session is given with an uncacheable answer.
+struct Offer {
+  std::optional<http::SetCookie> ticket;  ///< for one who has none
+  std::optional<WorkChallenge> work;      ///< if that is due before a guest is made
 };
 
 /// Decides for the proxy, forward-auth and the API alike which identity a request acts as: renews a
@@ -42,35 +52,40 @@ struct Admission {
 /// nowhere.
 class Admissions {
  public:
-  Admissions(IdentityProvider& provider, const SessionCookie& session, const TicketCookie& ticket,
-             http::AddressLimiter& guest_limiter, const base::Clock& clock, base::Random& random)
-      : provider_(provider),
-        session_(session),
-        ticket_(ticket),
-        guest_limiter_(guest_limiter),
-        clock_(clock),
-        random_(random) {}
+  /// What outlives it.
+  struct Parts {
+    IdentityProvider& provider;
+    const SessionCookie& session;
+    const TicketCookie& ticket;
+    GuestGate& gate;
+    const ProofOfWork& work;
+    const base::Clock& clock;
+    base::Random& random;
+  };
+  explicit Admissions(Parts parts) : parts_(parts) {}
 
   /// A fresh session costs nothing but CPU. At most one commit otherwise (two if a ticket turns out
-  /// to be used up).
+  /// to be used up). `shown` is the request's work, `shown_work(headers)`.
   boost::asio::awaitable<Admission> admit(Visitor visitor, Need need, Cause cause,
-                                          http::IpAddress client) const;
+                                          http::IpAddress client, std::string shown = {}) const;
 
   /// A ticket for a visitor who has neither cookie; nullopt for others.
   std::optional<http::SetCookie> offer_ticket(const Visitor& visitor) const;
+  /// The same, and work for one who has no session, if that is due.
+  Offer offer(const Visitor& visitor) const;
 
  private:
   boost::asio::awaitable<std::optional<Grant>> renew(const Visitor& visitor) const;
   boost::asio::awaitable<std::optional<Grant>> without_cookies(const Visitor& visitor) const;
-  boost::asio::awaitable<GuestGrant> provision(std::optional<Ticket> ticket,
-                                               http::IpAddress client) const;
+  boost::asio::awaitable<Admission> enter(Visitor visitor, http::IpAddress client,
+                                          std::string shown) const;
+  Admission ask_for_work(const Visitor& visitor) const;
+  boost::asio::awaitable<std::optional<GuestGrant>> provision(std::optional<Ticket> ticket,
+                                                              http::IpAddress client,
+                                                              GuestGate::Worked worked) const;
+  GuestGate::Worked judge(const std::optional<Ticket>& ticket, std::string_view shown) const;
 
-  IdentityProvider& provider_;
-  const SessionCookie& session_;
-  const TicketCookie& ticket_;
-  http::AddressLimiter& guest_limiter_;
-  const base::Clock& clock_;
-  base::Random& random_;
+  Parts parts_;
 };
 
 }  // namespace vestibule::gateway

@@ -94,15 +94,16 @@ class ScriptedProvider final : public IdentityProvider {
 
 class AdmissionTest : public testing::Test {
  protected:
-  AdmissionTest()
-      : limiter({60, minutes(1), 30}),
-        admissions(provider, kit.session, kit.ticket, limiter, kit.clock, kit.random) {
+  explicit AdmissionTest(GuestGate::Limits limits = {})
+      : gate(limits),
+        work(kit.sealer, 4),
+        admissions({provider, kit.session, kit.ticket, gate, work, kit.clock, kit.random}) {
     provider.grant = kit.grant("renewed");
   }
-  Admission admit(Visitor visitor, Need need, Cause cause) {
+  Admission admit(Visitor visitor, Need need, Cause cause, std::string shown = {}) {
     boost::asio::io_context io;
     auto future = boost::asio::co_spawn(
-        io, admissions.admit(std::move(visitor), need, cause, http::IpAddress{}),
+        io, admissions.admit(std::move(visitor), need, cause, http::IpAddress{}, std::move(shown)),
         boost::asio::use_future);
     io.run();
     return future.get();
@@ -119,8 +120,25 @@ class AdmissionTest : public testing::Test {
 
   CookieKit kit;
   ScriptedProvider provider;
-  http::AddressLimiter limiter;
+  GuestGate gate;
+  ProofOfWork work;
   Admissions admissions;
+};
+
+/// Three guests in all; then work is due.
+class AdmissionByWorkTest : public AdmissionTest {
+ protected:
+  AdmissionByWorkTest()
+      : AdmissionTest({.in_all = {3, minutes(1), 3}, .policy = WorkPolicy::pressure}) {
+    for (int i = 0; i < 3; ++i)
+      EXPECT_EQ(admit({}, Need::somebody, Cause::own_page).novelty, Novelty::created);
+    provider.asked.clear();
+  }
+  Visitor ticket_holder() {
+    Visitor visitor;
+    visitor.ticket = kit.ticket.issue(kit.now(), kit.random);
+    return visitor;
+  }
 };
 
 TEST_F(AdmissionTest, AFreshSessionNeedsNobody) {
@@ -198,6 +216,67 @@ TEST_F(AdmissionTest, OnlyWhoHasNeitherCookieIsOfferedATicket) {
   Visitor visitor;
   visitor.ticket = kit.ticket.issue(kit.now(), kit.random);
   EXPECT_FALSE(admissions.offer_ticket(visitor));
+}
+
+TEST_F(AdmissionByWorkTest, WhoShowsItIsLetIn) {
+  const auto visitor = ticket_holder();
+  const auto refused = admit(visitor, Need::somebody, Cause::own_page);
+  EXPECT_EQ(refused.outcome, Admission::Outcome::work_due);
+  ASSERT_TRUE(refused.work);
+  EXPECT_TRUE(refused.cookies.empty()) << "the ticket that is there will do";
+  EXPECT_TRUE(provider.asked.empty());
+  const auto worked =
+      admit(visitor, Need::somebody, Cause::own_page, solve_for_test(*refused.work));
+  EXPECT_EQ(worked.outcome, Admission::Outcome::admitted);
+  EXPECT_EQ(worked.novelty, Novelty::created);
+  ASSERT_EQ(provider.asked.size(), 1U);
+  EXPECT_EQ(provider.asked[0], visitor.ticket->session);
+}
+
+TEST_F(AdmissionByWorkTest, WhoHasNoTicketGetsOneWithTheChallenge) {
+  const auto refused = admit({}, Need::somebody, Cause::own_page);
+  ASSERT_EQ(refused.cookies.size(), 1U);
+  const auto visitor = kit.visit(CookieKit::headers(refused.cookies));
+  ASSERT_TRUE(visitor.ticket);
+  EXPECT_EQ(work.check(*visitor.ticket, solve_for_test(*refused.work), kit.now()),
+            WorkVerdict::good);
+}
+
+TEST_F(AdmissionByWorkTest, OneWorkIsOneGuest) {
+  const auto visitor = ticket_holder();
+  const auto shown = solve_for_test(work.issue(*visitor.ticket, kit.now()));
+  EXPECT_EQ(admit(visitor, Need::somebody, Cause::own_page, shown).novelty, Novelty::created);
+  provider.asked.clear();
+  provider.refusals = 1;  // the ticket has been used
+  const auto again = admit(visitor, Need::somebody, Cause::own_page, shown);
+  EXPECT_EQ(again.outcome, Admission::Outcome::work_due);
+  EXPECT_EQ(provider.asked.size(), 1U) << "no second guest on the same work";
+  ASSERT_EQ(again.cookies.size(), 1U) << "a new ticket";
+  const auto fresh = kit.visit(CookieKit::headers(again.cookies));
+  EXPECT_EQ(work.check(*fresh.ticket, shown, kit.now()), WorkVerdict::foreign);
+  EXPECT_EQ(work.check(*fresh.ticket, solve_for_test(*again.work), kit.now()), WorkVerdict::good);
+}
+
+TEST_F(AdmissionByWorkTest, NobodyElseIsAsked) {
+  EXPECT_EQ(token(admit(holder(TokenState::fresh), Need::somebody, Cause::own_page)), "held");
+  EXPECT_EQ(token(admit(holder(TokenState::due), Need::somebody, Cause::own_page)), "renewed");
+  EXPECT_EQ(admit({}, Need::whoever_it_is, Cause::own_page).outcome, Admission::Outcome::admitted);
+  const auto foreign = admit({}, Need::somebody, Cause::foreign_page);
+  EXPECT_EQ(foreign.outcome, Admission::Outcome::admitted);
+  EXPECT_FALSE(foreign.identity);
+  EXPECT_TRUE(foreign.cookies.empty());
+}
+
+TEST_F(AdmissionByWorkTest, WorkIsOfferedWithTheTicketWhileItIsDue) {
+  const auto nobody = admissions.offer({});
+  EXPECT_TRUE(nobody.ticket);
+  EXPECT_TRUE(nobody.work);
+  const auto with_ticket = admissions.offer(ticket_holder());
+  EXPECT_FALSE(with_ticket.ticket);
+  EXPECT_TRUE(with_ticket.work);
+  EXPECT_FALSE(admissions.offer(holder(TokenState::fresh)).work);
+  kit.clock.advance(minutes(1));
+  EXPECT_FALSE(admissions.offer({}).work) << "the pressure is gone";
 }
 
 TEST(Pack, ReadsBackExactlyWhatWasWritten) {

@@ -46,6 +46,10 @@ json::value text_or_null(const std::string& text) {
   return json::value(text);
 }
 
+json::object write_work(const WorkChallenge& work) {
+  return {{"challenge", work.text}, {"bits", work.bits}};
+}
+
 }  // namespace
 
 http::Response error_answer(int status, std::string_view error, std::string_view message,
@@ -64,6 +68,13 @@ http::Response error_answer(const base::Error& error) {
 http::Response too_many_requests(std::int64_t retry_after) {
   return error_answer(429, "rate_limited", "too many requests from this address")
       .with_header("Retry-After", std::to_string(retry_after));
+}
+
+http::Response work_answer(const WorkChallenge& work) {
+  return fresh_json(403, {{"error", "proof_of_work_required"},
+                          {"message", "many guests are made just now: show some work first"},
+                          {"fields", json::object{}},
+                          {"proof_of_work", write_work(work)}});
 }
 
 http::Response no_session_answer() {
@@ -85,8 +96,10 @@ http::Response session_answer(int status, const Profile& profile, const Grant& g
                              {"expires_at", base::to_seconds(grant.session_expires_at)}});
 }
 
-http::Response signed_out_answer() {
-  return fresh_json(200, {{"signed_in", false}});
+http::Response signed_out_answer(const std::optional<WorkChallenge>& work) {
+  json::object body{{"signed_in", false}};
+  if (work) body["proof_of_work"] = write_work(*work);
+  return fresh_json(200, body);
 }
 
 void add_cookies(http::Response& response, const std::vector<http::SetCookie>& cookies) {
@@ -105,6 +118,20 @@ std::optional<http::Response> limit_sign_ins(Context& context, const http::Reque
   const auto verdict = context.sign_in_limiter.check(head.client_address, context.clock.now());
   if (verdict.allowed) return std::nullopt;
   return too_many_requests(verdict.retry_after_seconds());
+}
+
+std::optional<http::Response> refuse_entrance(const Admission& admission) {
+  switch (admission.outcome) {
+    case Admission::Outcome::admitted:
+      return std::nullopt;
+    case Admission::Outcome::rate_limited:
+      return too_many_requests(admission.retry_after);
+    case Admission::Outcome::work_due:
+      break;
+  }
+  auto answer = work_answer(*admission.work);
+  add_cookies(answer, admission.cookies);
+  return answer;
 }
 
 std::optional<std::string> bearer_token(const http::HeaderList& headers) {

@@ -27,6 +27,8 @@ http::Response error_answer(int status, std::string_view error, std::string_view
 http::Response error_answer(const base::Error& error);
 /// 429 with Retry-After.
 http::Response too_many_requests(std::int64_t retry_after);
+/// 403 `proof_of_work_required` with what is to be solved.
+http::Response work_answer(const WorkChallenge& work);
 /// 401 `no_session`.
 http::Response no_session_answer();
 /// The API's own form for what http/ refuses.
@@ -34,7 +36,8 @@ http::Response render_problem(const http::RequestHead& head, const http::Problem
 
 /// `{"signed_in":true,…}`; `expires_at` is the session's.
 http::Response session_answer(int status, const Profile& profile, const Grant& grant);
-http::Response signed_out_answer();
+/// `{"signed_in":false}`, with `proof_of_work` if that is due before there can be a session.
+http::Response signed_out_answer(const std::optional<WorkChallenge>& work);
 
 void add_cookies(http::Response& response, const std::vector<http::SetCookie>& cookies);
 
@@ -45,6 +48,10 @@ std::optional<http::Response> limit_sign_ins(Context& context, const http::Reque
 
 /// The token of the one `Authorization: Bearer` field (RFC 6750 section 2.1); nullopt otherwise.
 std::optional<std::string> bearer_token(const http::HeaderList& headers);
+/// Why a request is not admitted, in the API's form, with the cookies that belong to it; nullopt if
+/// it is.
+std::optional<http::Response> refuse_entrance(const Admission& admission);
+
 /// 401 with WWW-Authenticate.
 http::Response bearer_required();
 

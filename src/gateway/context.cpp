@@ -25,6 +25,8 @@ GatewayOptions checked(GatewayOptions options) {
   if (asked && options.cookie_format == CookieFormat::jwt)
     throw std::invalid_argument(
         "forward-auth sets one cookie at most, and the cookie format jwt needs two");
+  if (options.work_bits == 0 || options.work_bits > 30)
+    throw std::invalid_argument("proof of work has to be of 1 to 30 bits");
   options.reserved_paths.emplace_back("/guest/v1");
   return options;
 }
@@ -43,10 +45,11 @@ Context::Context(GatewayOptions wanted, Dependencies dependencies)
       session(names, sealer, options.cookie_format, options.retention),
       ticket(names, sealer, options.cell),
       visitors(names, session, ticket, dependencies.ended, options.renew_ahead),
-      guest_limiter(options.guest_rate),
+      guest_gate(options.guests),
+      work(sealer, options.work_bits),
       sign_in_limiter(options.sign_in_rate),
-      admissions(dependencies.provider, session, ticket, guest_limiter, dependencies.clock,
-                 dependencies.random) {}
+      admissions({dependencies.provider, session, ticket, guest_gate, work, dependencies.clock,
+                  dependencies.random}) {}
 
 Cause Context::cause_of(const http::HeaderList& headers) const {
   return http::is_cross_site(headers, options.public_origin) ? Cause::foreign_page

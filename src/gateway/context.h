@@ -6,6 +6,7 @@
 #include "gateway/cookie_names.h"
 #include "gateway/identity_provider.h"
 #include "gateway/options.h"
+#include "gateway/proof_of_work.h"
 #include "gateway/rules.h"
 #include "gateway/sealer.h"
 #include "gateway/session_cookie.h"
@@ -46,7 +47,8 @@ class Context {
   const SessionCookie session;
   const TicketCookie ticket;
   const VisitorReader visitors;
-  http::AddressLimiter guest_limiter;
+  GuestGate guest_gate;
+  const ProofOfWork work;
   http::AddressLimiter sign_in_limiter;
   const Admissions admissions;
 

@@ -163,7 +163,9 @@ Awaitable<Grant> EmbeddedProvider::glance(SessionHandle session) {
 
 Awaitable<void> EmbeddedProvider::check_password(base::Secret password,
                                                  std::vector<std::string> own_words) {
-  auto work = [&] { return accounts::check_password(password, own_words); };
+  auto work = [&] {
+    return accounts::check_password(password, own_words, *parts_.refused.current());
+  };
   co_return co_await async::run(parts_.pool, std::move(work));
 }
 

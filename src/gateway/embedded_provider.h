@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "accounts/refused_passwords.h"
 #include "accounts/service_accounts.h"
 #include "async/pool.h"
 #include "base/clock.h"
@@ -45,6 +46,7 @@ class EmbeddedProvider final : public StoredProvider {
     async::CpuPool& pool;
     const base::Clock& clock;
     base::Random& random;
+    const accounts::RefusedList& refused;
   };
 
   EmbeddedProvider(EmbeddedOptions options, Parts parts);

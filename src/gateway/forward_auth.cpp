@@ -3,6 +3,8 @@
 #include "gateway/answers.h"
 #include "gateway/api.h"
 #include "gateway/forwarded_request.h"
+#include "gateway/pages.h"
+#include "gateway/upstream_headers.h"
 
 namespace vestibule::gateway {
 
@@ -26,10 +28,17 @@ asio::awaitable<http::Response> decide(Context& context, ProxyTrust trust, http:
   auto visitor = context.read_visitor(request);
   const auto need =
       context.rules.matches(asked->method, asked->path) ? Need::somebody : Need::whoever_it_is;
-  const auto admission =
-      co_await context.admissions.admit(std::move(visitor), need, cause, asked->client);
-  if (admission.outcome == Admission::Outcome::rate_limited)
-    co_return too_many_requests(admission.retry_after);
+  auto shown = shown_work(request.headers);
+  const auto admission = co_await context.admissions.admit(std::move(visitor), need, cause,
+                                                           asked->client, std::move(shown));
+  if (admission.outcome == Admission::Outcome::work_due && is_page_load(request)) {
+    // The proxy has kept the body of a form.
+    auto page =
+        work_page(*admission.work, asked->method == "GET" ? AfterWork::reload : AfterWork::go_back);
+    add_cookies(page, admission.cookies);
+    co_return page;
+  }
+  if (auto refusal = refuse_entrance(admission)) co_return *std::move(refusal);
   http::Response answer;
   answer.with_header("Cache-Control", "private, no-store");
   if (admission.identity)

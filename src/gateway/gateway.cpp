@@ -25,7 +25,7 @@ Gateway::Gateway(GatewayOptions options, Dependencies dependencies)
 Gateway::~Gateway() = default;
 
 void Gateway::add_routes(http::Router& router) {
-  add_style_route(router);
+  add_asset_routes(router);
   add_session_routes(router, *context_);
   add_sign_in_routes(router, *context_);
   add_proof_routes(router, *context_);

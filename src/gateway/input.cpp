@@ -65,6 +65,12 @@ base::Result<Input> read_form(const std::string& body) {
   return input;
 }
 
+std::string_view text_member(const json::object& object, std::string_view name) {
+  const auto* const member = object.if_contains(name);
+  return member != nullptr && member->is_string() ? std::string_view(member->get_string())
+                                                  : std::string_view{};
+}
+
 void check_name(const std::string& field, const std::string& value, FieldErrors& errors) {
   const auto length = base::count_code_points(value);
   if (base::trim(value).empty()) {
@@ -77,6 +83,18 @@ void check_name(const std::string& field, const std::string& value, FieldErrors&
 }
 
 }  // namespace
+
+std::string read_work(const http::Request& request) {
+  if (auto shown = shown_work(request.headers); !shown.empty()) return shown;
+  boost::system::error_code error;
+  const auto body = json::parse(request.body, error);
+  const auto* const object = error ? nullptr : body.if_object();
+  const auto* const work = object == nullptr ? nullptr : object->if_contains("proof_of_work");
+  if (work == nullptr || !work->is_object()) return {};
+  const auto challenge = text_member(work->get_object(), "challenge");
+  const auto nonce = text_member(work->get_object(), "nonce");
+  return challenge.empty() ? std::string() : std::string(challenge) + "." + std::string(nonce);
+}
 
 std::string Input::get(const std::string& name) const {
   const auto found = values.find(name);

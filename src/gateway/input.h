@@ -30,6 +30,11 @@ struct Input {
 /// or nested member) or `media_type`.
 base::Result<Input> read_input(const http::Request& request);
 
+/// The work that a request shows: by `work_header`, or by its JSON body
+/// `{"proof_of_work":{"challenge","nonce"}}`. Empty without any; whatever else the body holds is
+/// passed over.
+std::string read_work(const http::Request& request);
+
 /// An upgrade's form with its fields checked, or the reasons per field; the password's strength is
 /// the provider's to judge.
 struct CheckedUpgrade {

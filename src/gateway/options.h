@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "gateway/guest_gate.h"
 #include "gateway/rules.h"
 #include "http/ip.h"
 #include "http/limiter.h"
@@ -42,7 +43,9 @@ struct GatewayOptions {
   /// (the provider's in single-origin mode).
   std::vector<std::string> reserved_paths = {};
   unsigned cell = 0;
-  http::Rate guest_rate{60, std::chrono::minutes(1), 30};
+  /// Guests made by browsers: for each address, and in all.
+  GuestGate::Limits guests = {};
+  unsigned work_bits = 18;  ///< 1 to 30
   http::Rate sign_in_rate{30, std::chrono::minutes(1), 30};
   std::vector<http::Cidr> trusted_proxies = {};
   ForwardAuthOptions forward_auth = {};

@@ -14,11 +14,17 @@ std::string with_own(std::string_view form_targets) {
 
 }  // namespace
 
-void add_style_route(http::Router& router) {
+void add_asset_routes(http::Router& router) {
   router.add("GET", std::string(style_path),
              [](http::Request&) -> boost::asio::awaitable<http::Response> {
                co_return pages::style_sheet();
              });
+  for (const std::string name : {"proof-of-work.js", "work-page.js"}) {
+    router.add("GET", "/guest/v1/" + name,
+               [name](http::Request&) -> boost::asio::awaitable<http::Response> {
+                 co_return pages::script_file(name);
+               });
+  }
 }
 
 http::Response continue_to_sign_in_page(std::string_view return_to, std::string_view form_targets) {
@@ -37,6 +43,24 @@ http::Response proof_page(std::string_view address, std::string_view link,
   view.set("address", address).set("token", link).set("action", "/guest/v1/proof");
   return pages::page(200, "proof", "Confirm your address", view, style_path,
                      with_own(form_targets));
+}
+
+http::Response work_page(const WorkChallenge& work, AfterWork next,
+                         const std::vector<std::pair<std::string, std::string>>& fields) {
+  std::vector<pages::View> inputs;
+  for (const auto& [name, value] : fields) {
+    inputs.push_back(pages::View{}.set("name", name).set("value", value));
+  }
+  pages::View view;
+  view.set("challenge", work.text).set("bits", std::to_string(work.bits)).list("fields", inputs);
+  view.set("next", next == AfterWork::reload ? "reload" : "back");
+  if (next == AfterWork::send_form) view.flag("sends_form");
+  // Where the application's own form may lead is the application's to say.
+  auto page = pages::page(403, "work", "One moment", view, style_path, pages::any_target);
+  const auto policy = page.headers.find("Content-Security-Policy").value_or("");
+  page.headers.set("Content-Security-Policy",
+                   std::string(policy) + "; script-src 'self'; connect-src 'self'");
+  return page;
 }
 
 http::Response notice_page(int status, std::string_view title, std::string_view text,

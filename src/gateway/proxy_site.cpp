@@ -6,6 +6,7 @@
 #include "gateway/answers.h"
 #include "gateway/pages.h"
 #include "gateway/upstream_headers.h"
+#include "http/forms.h"
 
 namespace vestibule::gateway {
 
@@ -21,6 +22,26 @@ bool wants_html(const http::RequestHead& head) {
 bool asks_for_websocket(const http::RequestHead& head) {
   const auto upgrade = head.header("Upgrade");
   return upgrade && base::to_lower_ascii(base::trim(*upgrade)) == "websocket";
+}
+
+/// A form that is small enough is sent again by the page once the work is done.
+asio::awaitable<http::Response> ask_for_work(http::Exchange& exchange, const WorkChallenge& work) {
+  constexpr std::size_t largest_form = 16 * 1024;
+  const auto& head = exchange.head();
+  if (head.method == "GET") co_return work_page(work, AfterWork::reload);
+  const auto length = exchange.content_length();
+  if (head.method != "POST" || !length || *length > largest_form ||
+      !http::has_media_type(head.headers, "application/x-www-form-urlencoded"))
+    co_return work_page(work, AfterWork::go_back);
+  std::string body;
+  for (;;) {
+    const auto piece = co_await exchange.read_body();
+    if (piece.empty()) break;
+    body += piece;
+  }
+  const auto form = http::Form::parse(body);
+  if (!form) co_return work_page(work, AfterWork::go_back);
+  co_return work_page(work, AfterWork::send_form, form->fields());
 }
 
 http::Response render_failure(const http::RequestHead& head, const http::Problem& problem) {
@@ -52,10 +73,17 @@ asio::awaitable<void> ProxySite::handle(http::Exchange& exchange) const {
   const auto visitor = context_.read_visitor(head);
   const auto need =
       context_.rules.matches(head.method, head.path) ? Need::somebody : Need::whoever_it_is;
-  auto admission = co_await context_.admissions.admit(visitor, need, cause, head.client_address);
-  if (admission.outcome == Admission::Outcome::rate_limited) {
-    auto refusal = too_many_requests(admission.retry_after);
-    co_await exchange.respond(std::move(refusal));
+  auto shown = shown_work(head.headers);
+  auto admission = co_await context_.admissions.admit(visitor, need, cause, head.client_address,
+                                                      std::move(shown));
+  if (admission.outcome == Admission::Outcome::work_due && is_page_load(head)) {
+    auto page = co_await ask_for_work(exchange, *admission.work);
+    add_cookies(page, admission.cookies);
+    co_await exchange.respond(std::move(page));
+    co_return;
+  }
+  if (auto refusal = refuse_entrance(admission)) {
+    co_await exchange.respond(*std::move(refusal));
     co_return;
   }
 

@@ -18,6 +18,8 @@ std::string_view purpose_name(Purpose purpose) {
       return "gateway-login";
     case Purpose::choice:
       return "gateway-choice";
+    case Purpose::work:
+      return "gateway-work";
   }
   throw std::logic_error("unknown purpose");
 }

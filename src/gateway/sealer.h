@@ -13,10 +13,11 @@ namespace vestibule::gateway {
 
 /// What a sealed value is for. Each purpose has keys of its own, so that a value in another one's
 /// place opens to nothing.
-enum class Purpose { session, refresh, ticket, login, choice };
+enum class Purpose { session, refresh, ticket, login, choice, work };
 
-/// Seals cookie values (keys/sealer.h). The associated data are purpose, cookie name and origin, so
-/// that a value works in one place only. Thread-safe.
+/// Seals cookie values and challenges (keys/sealer.h). The associated data are purpose, cookie name
+/// (of a challenge: its ticket's session) and origin, so that a value works in one place only.
+/// Thread-safe.
 class Sealer {
  public:
   /// `origin` is the application's public origin.

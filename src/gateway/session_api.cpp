@@ -59,23 +59,24 @@ class SessionApi {
       }
       admission.cookies = dead_cookie(admission.identity->session);
     }
-    auto answer = signed_out_answer();
-    if (cause == Cause::foreign_page) co_return answer;
-    add_cookies(answer, admission.cookies);
+    if (cause == Cause::foreign_page) co_return signed_out_answer(std::nullopt);
     visitor.session.reset();
-    if (const auto ticket = context_.admissions.offer_ticket(visitor)) answer.with_cookie(*ticket);
+    const auto offer = context_.admissions.offer(visitor);
+    auto answer = signed_out_answer(offer.work);
+    add_cookies(answer, admission.cookies);
+    if (offer.ticket) answer.with_cookie(*offer.ticket);
     co_return answer;
   }
 
   asio::awaitable<http::Response> open(http::Request& request) {
     if (auto refusal = refuse_foreign(context_, request)) co_return std::move(*refusal);
     auto visitor = context_.read_visitor(request);
+    const auto shown = read_work(request);
     // Twice at most: a session that another node has just ended shows only when it is looked up.
     for (int attempt = 0; attempt < 2; ++attempt) {
       auto admission = co_await context_.admissions.admit(visitor, Need::somebody, Cause::own_page,
-                                                          request.client_address);
-      if (admission.outcome == Admission::Outcome::rate_limited)
-        co_return too_many_requests(admission.retry_after);
+                                                          request.client_address, shown);
+      if (auto refusal = refuse_entrance(admission)) co_return *std::move(refusal);
       const auto profile = co_await context_.provider.profile(admission.identity->session);
       if (profile) {
         auto answer = session_answer(admission.novelty == Novelty::created ? 201 : 200, *profile,

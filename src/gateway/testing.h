@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/crypto.h"
 #include "base/random.h"
 #include "gateway/cookie_names.h"
 #include "gateway/identity_provider.h"
+#include "gateway/proof_of_work.h"
 #include "gateway/sealer.h"
 #include "gateway/session_cookie.h"
 #include "gateway/ticket.h"
@@ -19,6 +21,19 @@
 namespace vestibule::gateway {
 
 inline constexpr std::string_view test_origin = "https://shop.example";
+
+/// For tests: what a browser shows for the work that it was given; `nonce` is where it begins.
+inline std::string solve_for_test(const WorkChallenge& work, std::uint64_t nonce = 0) {
+  for (;; ++nonce) {
+    auto shown = work.text + "." + std::to_string(nonce);
+    const auto hash = base::sha256(shown);
+    unsigned zeros = 0;
+    while (zeros < 256 &&
+           (static_cast<unsigned char>(hash[zeros / 8]) >> (7U - zeros % 8U) & 1U) == 0)
+      ++zeros;
+    if (zeros >= work.bits) return shown;
+  }
+}
 
 /// For tests: the cookies of one application's gateway.
 struct CookieKit {

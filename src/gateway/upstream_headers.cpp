@@ -96,7 +96,10 @@ void drop_our_cookies(http::HeaderList& answer, const CookieNames& names) {
 }
 
 bool is_html_navigation(const http::RequestHead& head) {
-  if (head.method != "GET") return false;
+  return head.method == "GET" && is_page_load(head);
+}
+
+bool is_page_load(const http::RequestHead& head) {
   if (const auto mode = head.header("Sec-Fetch-Mode")) {
     const auto destination = head.header("Sec-Fetch-Dest");
     return *mode == "navigate" && (!destination || *destination == "document");

@@ -31,6 +31,9 @@ void drop_our_cookies(http::HeaderList& answer, const CookieNames& names);
 /// browsers without it, a GET that accepts text/html.
 bool is_html_navigation(const http::RequestHead& head);
 
+/// The same for every method: a form that a person sends is one.
+bool is_page_load(const http::RequestHead& head);
+
 /// True if a cache may keep the answer and give it to others, so that a ticket on it would be
 /// shared or would make it uncacheable.
 bool may_be_cached(const http::HeaderList& answer);

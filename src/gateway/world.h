@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "accounts/organizations.h"
+#include "accounts/refused_passwords.h"
 #include "accounts/service_accounts.h"
 #include "accounts/users.h"
 #include "async/pool.h"
@@ -17,6 +18,7 @@
 #include "gateway/embedded_provider.h"
 #include "gateway/gateway.h"
 #include "guests/guests.h"
+#include "guests/purge.h"
 #include "http/forms.h"
 #include "http/proxy.h"
 #include "http/test_support.h"
@@ -55,7 +57,8 @@ class World {
                         .redirect_uri = world_callback,
                         .authorization_endpoint = "http://127.0.0.1:8081/oauth/v2/authorize",
                         .audience = "http://localhost:8080"},
-        EmbeddedProvider::Parts{*store, guests, sessions, outbox, issuer, cpu, clock, random});
+        EmbeddedProvider::Parts{*store, guests, sessions, outbox, issuer, cpu, clock, random,
+                                refused});
     wanted.public_origin = world_origin;
     wanted.rules = {{"POST", "/api/cart/**", {}}};
     wanted.merge_wait = base::Milliseconds{200};
@@ -138,6 +141,7 @@ class World {
   keys::PurposeKeys purposes;
   oauth::TokenIssuer issuer;
   guests::Guests guests;
+  accounts::RefusedList refused;
   async::CpuPool cpu{{.threads = 1}};
   std::string service_token, roleless_token;
   std::unique_ptr<EmbeddedProvider> provider;

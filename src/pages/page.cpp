@@ -88,6 +88,15 @@ http::Response page(int status, std::string_view name, std::string_view title, c
   return response;
 }
 
+http::Response script_file(std::string_view name) {
+  http::Response response;
+  response.body = std::string(find_template(fmt::format("templates/{}", name)));
+  response.with_header("Content-Type", "text/javascript; charset=utf-8")
+      .with_header("Cache-Control", "public, max-age=3600")
+      .with_header("X-Content-Type-Options", "nosniff");
+  return response;
+}
+
 http::Response style_sheet() {
   http::Response response;
   response.body = std::string(find_template("templates/style.css"));

@@ -45,6 +45,9 @@ http::Response page(int status, std::string_view name, std::string_view title, c
                     std::string_view style_path, std::string_view form_action = own_target,
                     std::string_view image_origin = {});
 
+/// A script of templates/, for the site that serves it; cacheable for a while.
+http::Response script_file(std::string_view name);
+
 /// The style sheet, for the sites that serve it; cacheable.
 http::Response style_sheet();
 

@@ -209,7 +209,7 @@ Awaitable<void> RemoteProvider::check_password(base::Secret password,
   auto work = [&]() -> base::Result<void> {
     if (password.size() > longest_password)
       return fail(ErrorKind::invalid, "too_long", "at most 72 bytes, please", "password");
-    return accounts::check_password(password, own_words);
+    return accounts::check_password(password, own_words, *parts_.refused.current());
   };
   co_return co_await async::run(parts_.calls, std::move(work));
 }

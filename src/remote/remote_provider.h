@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "accounts/refused_passwords.h"
 #include "accounts/users.h"
 #include "async/pool.h"
 #include "gateway/stored_provider.h"
@@ -25,6 +26,7 @@ class RemoteProvider final : public gateway::StoredProvider {
     const events::Outbox& outbox;
     accounts::UserIds& ids;
     async::CpuPool& calls;  ///< threads that may wait for the remote
+    const accounts::RefusedList& refused;
   };
 
   RemoteProvider(ZitadelOptions options, Parts parts);

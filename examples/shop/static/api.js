@@ -7,10 +7,23 @@ export class Refused extends Error {
     this.status = status;
     this.error = body.error || "";
     this.fields = body.fields || {};
+    this.work = body.proof_of_work;
   }
 }
 
+// While the gateway asks newcomers for proof of work, its own script does it and opens a session.
 async function send(method, path, body) {
+  try {
+    return await sendOnce(method, path, body);
+  } catch (refusal) {
+    if (refusal.error !== "proof_of_work_required") throw refusal;
+    const { openSession } = await import("/guest/v1/proof-of-work.js");
+    await openSession(refusal.work);
+    return sendOnce(method, path, body);
+  }
+}
+
+async function sendOnce(method, path, body) {
   const response = await fetch(path, {
     method,
     headers: body === undefined ? {} : { "Content-Type": "application/json" },
