@@ -1,38 +1,14 @@
 """examples/nginx/nginx.conf before an application, with Vestibule as forward-auth."""
 
-import shutil
 import socket
 
 import pytest
 import requests
 
-from vestibule_process import ROOT, Process, Upstream, Vestibule, decode_jwt, free_port, wait_for
+from fronts import Proxy, program
+from vestibule_process import Upstream, Vestibule, decode_jwt, free_port
 
-NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/bin")
-pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
-
-
-class Nginx(Process):
-    """nginx with the example's file; only the ports are others."""
-
-    def __init__(self, directory, ports):
-        self.directory = directory
-        super().__init__(directory / "nginx.log")
-        text = (ROOT / "examples/nginx/nginx.conf").read_text()
-        for written, real in ports.items():
-            assert f"127.0.0.1:{written}" in text
-            text = text.replace(f"127.0.0.1:{written}", f"127.0.0.1:{real}")
-        self.file = directory / "nginx.conf"
-        self.file.write_text(text)
-
-    def start(self, url):
-        self.spawn([NGINX, "-p", self.directory, "-c", self.file])
-
-        def answers():
-            assert self.running, f"nginx ended:\n{self.log.read_text()}"
-            return requests.get(url, timeout=5)
-
-        wait_for(answers, "nginx")
+pytestmark = pytest.mark.skipif(program("nginx") is None, reason="nginx is not installed")
 
 
 class Front:
@@ -55,9 +31,9 @@ class Front:
             },
         )
         self.vestibule.start()
-        self.nginx = Nginx(directory, {
-            8080: self.port, 8081: self.vestibule.port, 8083: forward_auth,
-            8082: self.upstream.url.rsplit(":", 1)[1],
+        self.nginx = Proxy("nginx", directory, {
+            "8080": self.port, "8081": self.vestibule.port, "8083": forward_auth,
+            "8082": self.upstream.url.rsplit(":", 1)[1],
         })
         self.nginx.start(self.url)
 
