@@ -42,7 +42,7 @@ TEST(RefusedPasswords, AnEmptyListRefusesNothing) {
 }
 
 TEST(RefusedPasswords, AFileThatCannotBeReadIsTheOperatorsMistake) {
-  for (const std::string file : {testing::TempDir() + "/no-such-list", testing::TempDir()}) {
+  for (const auto& file : {testing::TempDir() + "/no-such-list", testing::TempDir()}) {
     const auto list = RefusedPasswords::load(file);
     ASSERT_FALSE(list);
     EXPECT_EQ(list.error().reason, "refused_file");

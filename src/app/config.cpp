@@ -1,5 +1,3 @@
-#include "app/config.h"
-
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -8,6 +6,7 @@
 #include <filesystem>
 #include <set>
 
+#include "app/config.h"
 #include "app/config_check.h"
 #include "app/config_table.h"
 
@@ -96,7 +95,20 @@ void read(ConfigTable& table, Config& config) {
 
   table.integer("limits.guests_per_minute", config.limits.guests_per_minute, 1, 1'000'000);
   table.integer("limits.guests_burst", config.limits.guests_burst, 1, 1'000'000);
+  table.integer("limits.guests_in_all_per_minute", config.limits.guests_in_all_per_minute, 1,
+                1'000'000'000);
+  table.choice("limits.proof_of_work", config.limits.proof_of_work,
+               {{"off", ProofOfWork::off},
+                {"pressure", ProofOfWork::pressure},
+                {"always", ProofOfWork::always}});
+  table.integer("limits.proof_of_work_bits", config.limits.proof_of_work_bits, 1, 30);
   table.integer("limits.sign_ins_per_minute", config.limits.sign_ins_per_minute, 1, 1'000'000);
+  table.integer("limits.failures_per_account_per_hour", config.limits.failures_per_account_per_hour,
+                1, 10'000'000);
+  table.integer("limits.connections_per_address", config.limits.connections_per_address, 0,
+                1'000'000);
+
+  table.text("passwords.refused_file", config.passwords.refused_file);
 
   table.duration("purge.retention", config.purge.retention);
   table.duration("purge.interval", config.purge.interval);
@@ -257,6 +269,11 @@ void complete_and_check(Config& config, ConfigCheck& check) {
   if (config.purge.retention < base::Seconds{60}) {
     check.wrong("purge.retention", "has to be at least 1m");
   }
+  auto& limits = config.limits;
+  if (limits.guests_in_all_per_minute == 0)
+    limits.guests_in_all_per_minute = std::min(limits.guests_per_minute, 1'000'000) * 1'000;
+  if (limits.failures_per_account_per_hour == 0)
+    limits.failures_per_account_per_hour = 3 * limits.sign_ins_per_minute;
   check_tls(config, check);
   check_mail(config, check);
   check_gateway(config, check);

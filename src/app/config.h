@@ -41,6 +41,7 @@ enum class IdentityProviderKind { embedded, zitadel };
 enum class CookieFormat { sealed, jwt };
 enum class ForwardedHeaders { x_forwarded, x_original };
 enum class LogFormat { text, json };
+enum class ProofOfWork { off, pressure, always };
 enum class DpopNonces { optional, required };
 enum class MailTransport { mailbox, smtp, none };
 enum class MailTls { required, opportunistic, none };
@@ -107,8 +108,17 @@ struct Config {
   struct {
     int guests_per_minute = 60;
     int guests_burst = 30;
+    int guests_in_all_per_minute = 0;  ///< 0: 1,000 times guests_per_minute
+    ProofOfWork proof_of_work = ProofOfWork::pressure;
+    unsigned proof_of_work_bits = 18;
     int sign_ins_per_minute = 30;
+    int failures_per_account_per_hour = 0;        ///< of strangers; 0: 3 times sign_ins_per_minute
+    std::size_t connections_per_address = 2'000;  ///< 0: as many as in all
   } limits;
+
+  struct {
+    std::string refused_file;  ///< passwords that nobody may choose, one a line
+  } passwords;
 
   struct {
     base::Seconds retention{30 * 24 * 3600};

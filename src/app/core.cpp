@@ -1,10 +1,9 @@
-#include "app/core.h"
-
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
 #include <fstream>
 
+#include "app/core.h"
 #include "app/outgoing.h"
 #include "base/text.h"
 #include "events/webhook.h"
@@ -101,6 +100,12 @@ base::Result<std::unique_ptr<Core>> Core::open(const Config& config, const base:
   const auto refuse = [](std::string message) {
     return base::fail(base::ErrorKind::unavailable, "start", std::move(message));
   };
+  accounts::RefusedPasswords refused;
+  if (const auto& file = config.passwords.refused_file; !file.empty()) {
+    auto loaded = accounts::RefusedPasswords::load(file);
+    if (!loaded) return std::unexpected(loaded.error());
+    refused = *std::move(loaded);
+  }
   auto applications = read_applications(config);
   if (!applications) return std::unexpected(applications.error());
 
@@ -122,6 +127,7 @@ base::Result<std::unique_ptr<Core>> Core::open(const Config& config, const base:
   if (auto opened = core->ring.open(*core->store, clock.now()); !opened) {
     return std::unexpected(opened.error());
   }
+  core->refused.replace(std::move(refused));
   core->ended.load(*core->store);
   core->ids.load(*core->store);
   core->installation = ensure_installation(*core->store, core->ids, random, config, clock.now());

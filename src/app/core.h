@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "accounts/refused_passwords.h"
 #include "accounts/users.h"
 #include "app/config.h"
 #include "app/installation.h"
@@ -43,6 +44,7 @@ class Core {
   accounts::UserIds ids;
   const events::Outbox outbox;
   const guests::Guests guests;
+  accounts::RefusedList refused;        ///< passwords that nobody may choose; SIGHUP replaces it
   const http::OutgoingClient outgoing;  ///< for the provider's calls to others; blocks
   Installation installation;
   /// What a purge does: deletes, unless the driver for a remote provider has put its own.

@@ -68,7 +68,7 @@ RemoteIdentity::RemoteIdentity(Core& core)
              .first_retry = core.config.zitadel.retry_after},
       sagas_(bench_),
       calls_({.threads = callers, .max_waiting = waiting_calls}),
-      provider_(options_, {bench_, sagas_, core.outbox, core.ids, calls_}) {
+      provider_(options_, {bench_, sagas_, core.outbox, core.ids, calls_, core.refused}) {
   core.purge_step = [this](store::Transaction& tx, std::span<const base::UserId> candidates,
                            base::Time cutoff, base::Time now) {
     return sagas_.removing.begin_purge(tx, candidates, cutoff, now);

@@ -1,5 +1,3 @@
-#include "app/serve.h"
-
 #include <fmt/core.h>
 #include <pthread.h>
 #include <spdlog/spdlog.h>
@@ -21,6 +19,7 @@
 #include "app/operations.h"
 #include "app/registration_config.h"
 #include "app/remote_identity.h"
+#include "app/serve.h"
 #include "app/sites.h"
 #include "events/dispatcher.h"
 #include "gateway/embedded_provider.h"
@@ -62,6 +61,25 @@ http::Rate per_minute(int count, int burst) {
           static_cast<std::uint32_t>(burst)};
 }
 
+gateway::WorkPolicy work_policy(ProofOfWork when) {
+  switch (when) {
+    case ProofOfWork::off:
+      return gateway::WorkPolicy::off;
+    case ProofOfWork::pressure:
+      return gateway::WorkPolicy::pressure;
+    case ProofOfWork::always:
+      break;
+  }
+  return gateway::WorkPolicy::always;
+}
+
+gateway::GuestGate::Limits guest_limits(const Config& config) {
+  const auto& limits = config.limits;
+  return {.per_address = per_minute(limits.guests_per_minute, limits.guests_burst),
+          .in_all = per_minute(limits.guests_in_all_per_minute, limits.guests_in_all_per_minute),
+          .policy = work_policy(limits.proof_of_work)};
+}
+
 gateway::GatewayOptions gateway_options(const Config& config, bool separate) {
   gateway::GatewayOptions options;
   options.public_origin = parse_url(config.gateway.public_url)->origin();
@@ -74,7 +92,8 @@ gateway::GatewayOptions gateway_options(const Config& config, bool separate) {
     options.rules.push_back({.method = rule.method, .path = rule.path, .except = rule.except});
   }
   if (!separate) options.reserved_paths = {"/oauth", "/oidc", "/ui", "/device", "/mailbox"};
-  options.guest_rate = per_minute(config.limits.guests_per_minute, config.limits.guests_burst);
+  options.guests = guest_limits(config);
+  options.work_bits = config.limits.proof_of_work_bits;
   options.sign_in_rate =
       per_minute(config.limits.sign_ins_per_minute, config.limits.sign_ins_per_minute);
   options.trusted_proxies = http::Cidr::parse_all(config.trusted_proxies);
@@ -114,6 +133,8 @@ web::WebOptions web_options(const Core& core) {
       config.mail.transport == MailTransport::mailbox ? web::Mailbox::shown : web::Mailbox::hidden;
   options.sign_in_rate =
       per_minute(config.limits.sign_ins_per_minute, config.limits.sign_ins_per_minute);
+  options.failures_per_account =
+      static_cast<std::uint32_t>(config.limits.failures_per_account_per_hour);
   return options;
 }
 
@@ -153,6 +174,21 @@ std::vector<lifecycle::Job> keeper_jobs(Core& core, Metrics& metrics, accounts::
   return jobs;
 }
 
+/// A list that cannot be read is told in the log, and the one that is in force stays.
+void reload_refused_passwords(Core& core, const Config& fresh) {
+  accounts::RefusedPasswords list;
+  if (const auto& file = fresh.passwords.refused_file; !file.empty()) {
+    auto loaded = accounts::RefusedPasswords::load(file);
+    if (!loaded) {
+      spdlog::error("the refused passwords were not read again: {}", loaded.error().message);
+      return;
+    }
+    list = *std::move(loaded);
+  }
+  spdlog::info("{} passwords are refused", list.size());
+  core.refused.replace(std::move(list));
+}
+
 int fail_start(const base::Error& error) {
   fmt::print(stderr, "cannot start: {}\n", error.message);
   return 1;
@@ -184,6 +220,7 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
   if (!tls) return fail_start(tls.error());
   http::ServerOptions server_options;
   server_options.threads = config.threads;
+  server_options.limits.connections_per_address = config.limits.connections_per_address;
   server_options.trusted_proxies = http::Cidr::parse_all(config.trusted_proxies);
   http::Server server{server_options,
                       [&chosen](const http::RequestHead& head) { return chosen->select(head); },
@@ -200,8 +237,8 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
   const oauth::TokenIssuer issuer{config.public_url, core.ring, core.purposes, random};
 
   // The provider and its pages.
-  web::Web web{web_options(core), *core.store, core.sessions, core.ids,
-               core.purposes,     cpu,         clock,         random};
+  web::Web web{web_options(core), *core.store, core.sessions, core.ids, core.purposes, cpu,
+               core.refused,      clock,       random};
   async::CpuPool callers{{.threads = 4, .max_waiting = 64}};  // they wait for others' servers
   provider::RemoteKeySets client_keys{provider::fetch_json_with(core.outgoing), callers, clock};
   web::DevicePages device_pages{web,           web_options(core).public_origin,
@@ -232,9 +269,9 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
 
   // The gateway, on the provider in this process or on one elsewhere.
   Sites sites{config};
-  gateway::EmbeddedProvider embedded{
-      embedded_options(core),
-      {*core.store, core.guests, core.sessions, core.outbox, issuer, cpu, clock, random}};
+  gateway::EmbeddedProvider embedded{embedded_options(core),
+                                     {*core.store, core.guests, core.sessions, core.outbox, issuer,
+                                      cpu, clock, random, core.refused}};
   std::optional<RemoteIdentity> remote;
   if (config.gateway.identity_provider == IdentityProviderKind::zitadel) remote.emplace(core);
   gateway::IdentityProvider& identity =
@@ -336,6 +373,7 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
       set_up_log(fresh->log);
       spdlog::info("the configuration was read again; log settings are in force");
       if (*tls) reload_tls(**tls, *fresh);
+      reload_refused_passwords(core, *fresh);
     } else {
       spdlog::error(
           "the new configuration has mistakes (vestibule config check): nothing of it is in force");

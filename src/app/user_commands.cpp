@@ -38,7 +38,7 @@ base::Result<std::optional<std::string>> hash_in(Core& core, const json::object&
   for (const auto* name : {"preferred_username", "email", "given_name", "family_name"}) {
     if (auto word = text_in(claims, name); !word.empty()) own_words.push_back(std::move(word));
   }
-  if (auto sound = accounts::check_password(password, own_words); !sound) {
+  if (auto sound = accounts::check_password(password, own_words, *core.refused.current()); !sound) {
     return std::unexpected(sound.error());
   }
   return accounts::hash_password(password, core.random);

@@ -38,7 +38,7 @@ WorkChallenge ProofOfWork::issue(const Ticket& ticket, base::Time now) const {
 
 WorkVerdict ProofOfWork::check(const Ticket& ticket, std::string_view proof, base::Time now) const {
   const auto dot = proof.find('.');
-  if (dot == std::string_view::npos || !is_nonce(proof.substr(dot + 1)))
+  if (dot == std::string_view::npos || dot == 0 || !is_nonce(proof.substr(dot + 1)))
     return WorkVerdict::malformed;
   const auto plain =
       sealer_.open(Purpose::work, ticket.session.token(), proof.substr(0, dot), now, work_lifetime);

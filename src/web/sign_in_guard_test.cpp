@@ -21,8 +21,8 @@ class SignInGuardTest : public testing::Test {
   bool guess(const std::string& name, int from, base::Time now = start) {
     return guard.begin(name, owner, std::nullopt, address(from), now).verdict.allowed;
   }
-  bool guess_on(const KnownDevice& device, int from, base::Time now = start) {
-    return guard.begin("ada", owner, device, address(from), now).verdict.allowed;
+  bool guess_on(const KnownDevice& browser, int from, base::Time now = start) {
+    return guard.begin("ada", owner, browser, address(from), now).verdict.allowed;
   }
   int allowed_guesses(int count, const std::function<bool(int)>& one) {
     int allowed = 0;
