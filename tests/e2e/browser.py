@@ -11,9 +11,9 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 
 class Browser:
-    """One browser profile: one person at one computer."""
+    """One browser profile: one person at one computer. `flags` come after ours, and win."""
 
-    def __init__(self, url, width=1280, height=900):
+    def __init__(self, url, width=1280, height=900, flags=()):
         self.url = url
         self.profile = tempfile.TemporaryDirectory(prefix="vestibule-chromium-")
         options = webdriver.ChromeOptions()
@@ -23,7 +23,7 @@ class Browser:
                      "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
                      "--host-resolver-rules=MAP localhost 127.0.0.1",
                      f"--window-size={width},{height}",
-                     f"--user-data-dir={self.profile.name}"]:
+                     f"--user-data-dir={self.profile.name}", *flags]:
             options.add_argument(flag)
         options.add_experimental_option("excludeSwitches", ["enable-logging"])
         self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
