@@ -11,13 +11,19 @@ struct AttemptContext {
   base::Random& random;
   Sender sender;
   OnAcknowledged on_acknowledged;
-  RetryPolicy retry;
+  const DispatcherOptions& options;
 };
 
-/// Sends one row and commits what came of it: the row deleted (with the acknowledgement, if it was
-/// a merge request), or due again later, or dead. Returns true if it was delivered. Throws
-/// store::Unavailable if that could not be committed; the row is then sent again.
-bool attempt(const AttemptContext& context, const Application& application,
-             const Delivery& delivery);
+/// What an attempt says of the row, and of the application.
+struct Attempted {
+  bool done = false;      ///< no other attempt follows
+  bool answered = false;  ///< the application is at work: it said 2xx
+};
+
+/// Sends one row and commits what came of it: the row delivered (with the acknowledgement, if it
+/// was a merge request), or due again later, or dead. Throws store::Unavailable if that could not
+/// be committed; the row is then sent again when its lease has ended.
+Attempted attempt(const AttemptContext& context, const Application& application,
+                  const Delivery& delivery);
 
 }  // namespace vestibule::events

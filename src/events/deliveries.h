@@ -12,8 +12,8 @@
 
 namespace vestibule::events {
 
-/// Where a row of the outbox stands; a delivered one is deleted.
-enum class DeliveryState { waiting = 0, dead = 1 };
+/// Where a row of the outbox stands.
+enum class DeliveryState { waiting = 0, dead = 1, delivered = 2 };
 
 /// A row of the outbox: one event on its way to one application.
 struct Delivery {
@@ -23,10 +23,13 @@ struct Delivery {
   std::string type;
   std::string payload;
   base::Time created_at;
-  base::Time due_at;
+  base::Time due_at;  ///< of a delivered one: when it was; of a dead one: when it was last tried
   int attempts = 0;
   DeliveryState state = DeliveryState::waiting;
   std::string last_error;
+  base::Time leased_until;                      ///< also the lease's name: no two have the same
+  std::optional<base::Time> replayed_at = {};   ///< when an operator sent it again
+  std::optional<base::Time> delivered_at = {};  ///< the last time
 };
 
 /// How failures are repeated: after 1 s, 2 s, 4 s … up to an hour, each shortened by a random part
@@ -39,32 +42,40 @@ struct RetryPolicy {
   base::Milliseconds give_up_after{72LL * 3600 * 1000};
 };
 
+/// `delay`, shortened by a random part of up to a half.
+base::Milliseconds with_jitter(base::Milliseconds delay, base::Random& random);
 /// The wait after the `attempts`-th failure, jitter included.
 base::Milliseconds retry_delay(const RetryPolicy& policy, int attempts, base::Random& random);
 
-/// Up to `limit` rows of an application that may be sent now, none of which has an older waiting
-/// row of the same user.
+/// Up to `limit` rows of an application that may be sent now: due, leased by nobody, and without an
+/// older waiting row of the same user.
 std::vector<Delivery> list_due(store::Transaction& tx, std::string_view application, base::Time now,
                                int limit);
 /// When the next row that is not due yet will be.
 std::optional<base::Time> find_next_due(store::Transaction& tx, std::string_view application,
                                         base::Time now);
-void delete_delivery(store::Transaction& tx, base::EventId id);
+
+/// Leases what list_due tells, for `lease`, in one statement: no other process sends these rows
+/// until then. They come in the order in which they are to be sent.
+std::vector<Delivery> claim_due(store::Transaction& tx, std::string_view application,
+                                base::Time now, base::Milliseconds lease, int limit);
+/// Gives a leased row back untouched; nothing happens if the lease has passed to another.
+void give_back(store::Transaction& tx, const Delivery& delivery);
+/// Ends every lease of an application: for a process that owns the store alone, at its start, so
+/// that nothing waits for a process that has died.
+void void_leases(store::Transaction& tx, std::string_view application);
+
+/// What becomes of delivered rows.
+enum class Delivered { kept, deleted };
+/// Notes that a row was taken, whoever holds its lease by now.
+void note_delivered(store::Transaction& tx, const Delivery& delivery, Delivered rows,
+                    base::Time now);
 /// Notes a failed attempt: the row waits again, its user's younger rows behind it, or is dead.
+/// Nothing is noted if the lease has passed to another.
 DeliveryState note_failure(store::Transaction& tx, const Delivery& delivery, std::string_view why,
                            const RetryPolicy& policy, base::Random& random, base::Time now);
-
-/// Dead rows of an application, oldest first, beginning after `after`.
-std::vector<Delivery> list_dead(store::Transaction& tx, std::string_view application,
-                                base::EventId after, int limit);
-/// Makes a dead row due now with its attempts forgotten; false if there is no such dead row. The
-/// dispatcher finds it at its next wake().
-bool replay(store::Transaction& tx, base::EventId id, base::Time now);
-/// Deletes dead rows that were last tried before `before`; at most `limit`, returns how many.
-std::int64_t forget_dead(store::Transaction& tx, std::string_view application, base::Time before,
-                         int limit);
-/// For metrics.
-std::int64_t count_deliveries(store::Transaction& tx, std::string_view application,
-                              DeliveryState state);
+/// Makes up to `limit` waiting rows of an application due now, the first to be due first: it has
+/// answered again after an outage that had delayed them.
+void hasten(store::Transaction& tx, std::string_view application, base::Time now, int limit);
 
 }  // namespace vestibule::events

@@ -10,7 +10,7 @@ Sender make_sender(const std::vector<Application>& applications, const std::stri
   std::map<std::string, http::OutgoingClient, std::less<>> clients;
   for (const auto& application : applications) {
     http::OutgoingOptions options;
-    options.total_timeout = std::chrono::seconds(10);
+    options.total_timeout = longest_attempt;
     options.max_response = 64 * 1024;
     options.allowed = http::Cidr::parse_all(application.allowed_networks);
     options.ca_file = ca_file;
@@ -25,12 +25,11 @@ Sender make_sender(const std::vector<Application>& applications, const std::stri
 Dispatcher::Dispatcher(store::Store& store, const Outbox& outbox, const base::Clock& clock,
                        base::Random& random, Sender sender, OnAcknowledged on_acknowledged,
                        DispatcherOptions options)
-    : store_(store), clock_(clock) {
+    : store_(store), clock_(clock), options_(std::move(options)) {
   for (const auto& application : outbox.applications()) {
     if (application.webhook_url.empty()) continue;
     lanes_.push_back(std::make_unique<Lane>(
-        application, AttemptContext{store_, clock_, random, sender, on_acknowledged, options.retry},
-        options));
+        application, AttemptContext{store_, clock_, random, sender, on_acknowledged, options_}));
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <stdexcept>
 
 #include "events/outbox_sql.h"
 
@@ -9,7 +10,8 @@ namespace vestibule::events {
 namespace {
 
 bool wants(const Application& application, std::string_view type) {
-  if (type == guest_merge_requested) return application.data == Application::Data::held;
+  if (type == guest_merge_requested || type == guest_merge_abandoned)
+    return application.data == Application::Data::held;
   return application.types.empty() ||
          std::ranges::find(application.types, type) != application.types.end();
 }
@@ -21,7 +23,14 @@ std::string body_of(std::string_view type, const EventData& data, base::Time now
   body["type"] = type;
   body["timestamp"] = base::to_rfc3339(now);
   body["data"] = std::move(members);
-  return boost::json::serialize(body);
+  auto text = boost::json::serialize(body);
+  if (text.size() > longest_event) throw std::length_error("an event is too long to be told");
+  return text;
+}
+
+std::optional<std::string> next_application(store::Transaction& tx, const std::string& after) {
+  auto rows = tx.query(sql::next_application, after);
+  return rows.next() ? rows.optional_text(0) : std::nullopt;
 }
 
 }  // namespace
@@ -37,24 +46,28 @@ void Outbox::add(store::Transaction& tx, std::string_view type, base::UserId use
     if (payload.empty()) payload = body_of(type, data, now);
     tx.execute(sql::insert_outbox, application.name, user, type, payload, now);
   }
-  if (!payload.empty() && wake_) tx.after_commit(wake_);
+  if (!payload.empty()) wake_after(tx);
+}
+
+void Outbox::wake_after(store::Transaction& tx) const {
+  if (wake_) tx.after_commit(wake_);
 }
 
 void Outbox::withdraw_merge_request(store::Transaction& tx, std::string_view application,
                                     base::UserId source) const {
-  tx.execute(sql::withdraw_outbox, application, source, guest_merge_requested);
+  // What waited behind it is due now.
+  if (tx.execute(sql::withdraw_outbox, application, source, guest_merge_requested) > 0)
+    wake_after(tx);
 }
 
 std::int64_t Outbox::forget_unknown_applications(store::Transaction& tx) const {
   std::vector<std::string> unknown;
-  {
-    auto rows = tx.query(sql::outbox_applications);
-    while (rows.next()) {
-      if (!find(rows.text(0))) unknown.emplace_back(rows.text(0));
-    }
+  std::optional<std::string> name{std::in_place};
+  while ((name = next_application(tx, *name))) {
+    if (!find(*name)) unknown.push_back(*name);
   }
   std::int64_t deleted = 0;
-  for (const auto& name : unknown) deleted += tx.execute(sql::delete_outbox_of_application, name);
+  for (const auto& gone : unknown) deleted += tx.execute(sql::delete_outbox_of_application, gone);
   return deleted;
 }
 

@@ -4,6 +4,7 @@
 
 #include "events/audit.h"
 #include "events/deliveries.h"
+#include "events/delivery_log.h"
 #include "events/testing.h"
 #include "store/testing.h"
 
@@ -134,8 +135,9 @@ TEST_F(OutboxTest, lists_replays_and_forgets_dead_rows) {
   const RetryPolicy impatient{.min_attempts = 1, .give_up_after = 0ms};
   ASSERT_EQ(fail(due("shop").at(0), impatient), DeliveryState::dead);
   const auto dead = [&] {
-    return store->read(
-        [&](store::Transaction& tx) { return list_dead(tx, "shop", base::EventId{}, 10); });
+    return store->read([&](store::Transaction& tx) {
+      return list_deliveries(tx, {.state = DeliveryState::dead}, 10);
+    });
   };
   ASSERT_EQ(dead().size(), 1u);
   const auto id = dead()[0].id;
@@ -158,10 +160,11 @@ TEST_F(OutboxTest, lists_replays_and_forgets_dead_rows) {
 TEST_F(OutboxTest, never_gives_an_id_twice) {
   const Outbox outbox({application("shop")}, {});
   add(outbox, guest_purged);
-  const auto first = due("shop").at(0).id;
-  store->write([&](store::Transaction& tx) { delete_delivery(tx, first); });
+  const auto first = due("shop").at(0);
+  store->write(
+      [&](store::Transaction& tx) { note_delivered(tx, first, Delivered::deleted, clock.now()); });
   add(outbox, guest_purged);
-  EXPECT_GT(due("shop").at(0).id, first);
+  EXPECT_GT(due("shop").at(0).id, first.id);
 }
 
 TEST_F(OutboxTest, forgets_applications_that_are_no_longer_configured) {
@@ -173,6 +176,47 @@ TEST_F(OutboxTest, forgets_applications_that_are_no_longer_configured) {
       1);
   EXPECT_EQ(due("shop").size(), 1u);
   EXPECT_TRUE(due("removed").empty());
+}
+
+TEST_F(OutboxTest, tells_nothing_that_is_too_long) {
+  const Outbox outbox({application("shop")}, {});
+  const auto add_long = [&](std::size_t length) {
+    store->write([&](store::Transaction& tx) {
+      outbox.add(tx, guest_purged, base::UserId{1}, {{"reason", std::string(length, 'x')}},
+                 clock.now());
+    });
+  };
+  EXPECT_THROW(add_long(longest_event), std::length_error);
+  EXPECT_TRUE(due("shop").empty());
+  add_long(longest_event - 200);
+  EXPECT_EQ(due("shop").size(), 1u);
+}
+
+TEST_F(OutboxTest, withdraws_only_what_waits_and_wakes_for_what_stood_behind) {
+  int woken = 0;
+  const Outbox outbox({application("shop")}, [&] { ++woken; });
+  add(outbox, guest_merge_requested);
+  const auto taken = due("shop").at(0);
+  store->write(
+      [&](store::Transaction& tx) { note_delivered(tx, taken, Delivered::kept, clock.now()); });
+  add(outbox, guest_merge_requested);
+  add(outbox, guest_merged);
+  woken = 0;
+  const auto withdraw = [&] {
+    store->write([&](store::Transaction& tx) {
+      outbox.withdraw_merge_request(tx, "shop", base::UserId{1});
+    });
+  };
+  withdraw();
+  EXPECT_EQ(woken, 1);
+  EXPECT_EQ(due("shop").at(0).type, guest_merged);
+  withdraw();
+  EXPECT_EQ(woken, 1);
+  const auto kept = store->read([&](store::Transaction& tx) {
+    return list_deliveries(tx, {.state = DeliveryState::delivered}, 10);
+  });
+  ASSERT_EQ(kept.size(), 1u);
+  EXPECT_EQ(kept[0].id, taken.id);
 }
 
 TEST_F(OutboxTest, back_off_doubles_to_an_hour_with_jitter_below) {

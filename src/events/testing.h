@@ -14,7 +14,7 @@ inline Application application(std::string name) {
   Application result;
   result.name = std::move(name);
   result.webhook_url = "http://127.0.0.1:1/webhook";
-  result.webhook_secret = base::Secret(std::string(32, 'k'));
+  result.webhook_secrets = WebhookSecrets({base::Secret(std::string(32, 'k'))});
   return result;
 }
 

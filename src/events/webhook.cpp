@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <utility>
 
 #include "base/crypto.h"
 #include "base/encoding.h"
@@ -32,16 +33,6 @@ std::optional<std::string> echoed_merge(std::string_view body) {
 
 }  // namespace
 
-base::Result<base::Secret> parse_webhook_secret(std::string_view text) {
-  constexpr std::string_view prefix = "whsec_";
-  if (text.starts_with(prefix)) {
-    const auto key = base::from_base64(text.substr(prefix.size()));
-    if (key && key->size() >= 24 && key->size() <= 64) return base::Secret(*key);
-  }
-  return base::fail(base::ErrorKind::invalid, "webhook_secret",
-                    "a webhook secret is whsec_ and the base64 of 24 to 64 bytes");
-}
-
 std::string webhook_id(base::EventId row) {
   return "evt_" + base::to_string(row);
 }
@@ -52,8 +43,8 @@ std::string sign_webhook(const base::Secret& key, std::string_view id, std::int6
   return "v1," + base::to_base64(base::hmac_sha256(key, content));
 }
 
-http::OutgoingRequest make_webhook(std::string_view url, const base::Secret& key, base::EventId row,
-                                   std::string_view body, base::Time now) {
+http::OutgoingRequest make_webhook(std::string_view url, const std::vector<base::Secret>& keys,
+                                   base::EventId row, std::string_view body, base::Time now) {
   const auto id = webhook_id(row);
   const auto timestamp = base::to_seconds(now);
   http::OutgoingRequest request{
@@ -61,7 +52,11 @@ http::OutgoingRequest make_webhook(std::string_view url, const base::Secret& key
   request.headers.add("Content-Type", "application/json");
   request.headers.add("webhook-id", id);
   request.headers.add("webhook-timestamp", std::to_string(timestamp));
-  request.headers.add("webhook-signature", sign_webhook(key, id, timestamp, body));
+  std::string signatures;
+  for (const auto& key : keys) {
+    signatures += (signatures.empty() ? "" : " ") + sign_webhook(key, id, timestamp, body);
+  }
+  request.headers.add("webhook-signature", std::move(signatures));
   return request;
 }
 
@@ -71,18 +66,21 @@ Verdict judge(std::string_view type, std::string_view payload,
     const auto& error = answer.error();
     return {.failure = fmt::format("{}: {}", http::to_string(error.kind), error.detail)};
   }
-  if (type != guest_merge_requested) {
-    if (answer->status >= 200 && answer->status < 300) return {.delivered = true};
-    return {.failure = fmt::format("status {}", answer->status)};
-  }
-  if (answer->status != 200) {
-    return {.failure = fmt::format("status {}, an acknowledgement is 200", answer->status)};
-  }
+  const bool arrived = answer->status >= 200 && answer->status < 300;
+  if (!arrived) return {.failure = fmt::format("status {}", answer->status)};
+  if (type != guest_merge_requested) return {.answer = Answer::delivered};
   const auto wanted = requested_merge(payload);
-  if (!wanted || echoed_merge(answer->body) != wanted) {
-    return {.failure = "200 without the merge_id"};
+  const auto merge = wanted ? base::parse_id<base::MergeId>(*wanted) : std::nullopt;
+  if (!merge) return {.failure = "the event names no merge"};
+  if (answer->status != 200) {
+    return {.answer = Answer::delivered,
+            .failure = fmt::format("status {}, an acknowledgement is 200", answer->status),
+            .merge = merge};
   }
-  return {.delivered = true, .merge = base::parse_id<base::MergeId>(*wanted)};
+  if (echoed_merge(answer->body) != wanted) {
+    return {.answer = Answer::delivered, .failure = "200 without the merge_id", .merge = merge};
+  }
+  return {.answer = Answer::acknowledged, .merge = merge};
 }
 
 }  // namespace vestibule::events

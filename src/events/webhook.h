@@ -4,18 +4,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/ids.h"
-#include "base/result.h"
 #include "base/secret.h"
 #include "http/outgoing.h"
 
 namespace vestibule::events {
-
-/// Decodes `whsec_` + base64 to the raw key of 24 to 64 bytes (Standard Webhooks, "Signature
-/// scheme"). Error: invalid `webhook_secret`; the message never shows the secret.
-base::Result<base::Secret> parse_webhook_secret(std::string_view text);
 
 /// `webhook-id` of an outbox row: the same at every attempt, so that receivers can tell repeats.
 std::string webhook_id(base::EventId row);
@@ -25,17 +21,27 @@ std::string webhook_id(base::EventId row);
 std::string sign_webhook(const base::Secret& key, std::string_view id, std::int64_t timestamp,
                          std::string_view body);
 
-/// The signed POST of one attempt.
-http::OutgoingRequest make_webhook(std::string_view url, const base::Secret& key, base::EventId row,
-                                   std::string_view body, base::Time now);
+/// The signed POST of one attempt. Each key signs, so that a receiver that knows any of them takes
+/// it: `webhook-signature: v1,A v1,B` (Standard Webhooks, "Multiple signatures").
+http::OutgoingRequest make_webhook(std::string_view url, const std::vector<base::Secret>& keys,
+                                   base::EventId row, std::string_view body, base::Time now);
 
-/// Did the receiver take it? `failure` is a short text for operators if not. A delivered
-/// guest.merge_requested is one that was acknowledged (design.md section 4, "Acknowledgement"):
-/// exactly 200, and JSON whose `merge_id` is the event's own; `merge` is set then.
+/// What an answer says.
+enum class Answer {
+  acknowledged,  ///< a merge was taken over (design.md section 4, "Acknowledgement"): exactly 200,
+                 ///< and JSON whose `merge_id` is the event's own
+  delivered,     ///< 2xx; of a merge request: it has arrived, but is not acknowledged yet
+  failed
+};
+
 struct Verdict {
-  bool delivered = false;
-  std::string failure = {};
-  std::optional<base::MergeId> merge = {};
+  Answer answer = Answer::failed;
+  std::string failure = {};                 ///< what is missing, for operators
+  std::optional<base::MergeId> merge = {};  ///< of a merge request that was not failed
+  /// The event needs no other attempt.
+  bool is_done() const {
+    return answer == Answer::acknowledged || (answer == Answer::delivered && !merge);
+  }
 };
 Verdict judge(std::string_view type, std::string_view payload,
               const std::expected<http::OutgoingResponse, http::OutgoingError>& answer);

@@ -26,14 +26,20 @@ TEST(Webhook, is_signed_as_the_standard_says) {
 
 TEST(Webhook, carries_id_time_signature_and_type) {
   const base::Secret key(std::string(32, 'k'));
+  const base::Secret next(std::string(32, 'n'));
   const auto now = base::from_milliseconds(1'700'000'000'999);
-  const auto request = make_webhook("http://shop.example/hook", key, base::EventId{5}, "{}", now);
+  const auto request = make_webhook("http://shop.example/hook", {key}, base::EventId{5}, "{}", now);
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.headers.find("webhook-id"), "evt_5");
   EXPECT_EQ(request.headers.find("webhook-timestamp"), "1700000000");
   EXPECT_EQ(request.headers.find("webhook-signature"),
             sign_webhook(key, "evt_5", 1700000000, "{}"));
   EXPECT_EQ(request.headers.find("content-type"), "application/json");
+  const auto both =
+      make_webhook("http://shop.example/hook", {key, next}, base::EventId{5}, "{}", now);
+  EXPECT_EQ(both.headers.find("webhook-signature"),
+            sign_webhook(key, "evt_5", 1700000000, "{}") + " " +
+                sign_webhook(next, "evt_5", 1700000000, "{}"));
 }
 
 TEST(Webhook, secrets_are_24_to_64_bytes_of_base64_with_their_prefix) {
@@ -52,34 +58,69 @@ TEST(Webhook, secrets_are_24_to_64_bytes_of_base64_with_their_prefix) {
   EXPECT_EQ(refused.error().message.find("!secret!"), std::string::npos);
 }
 
+TEST(Webhook, a_secret_file_has_one_secret_or_two) {
+  const std::string one = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+  const std::string other = "whsec_" + base::to_base64(std::string(32, 'x'));
+  const auto count = [](const std::string& text) {
+    const auto keys = parse_webhook_secrets(text);
+    return keys ? keys->size() : 0;
+  };
+  EXPECT_EQ(count(one), 1u);
+  EXPECT_EQ(count(one + "\n"), 1u);
+  EXPECT_EQ(count(one + "\r\n\n  " + other + "  \n"), 2u);
+  for (const auto& wrong : {std::string(), std::string("\n \n"), one + " " + other,
+                            one + "\nwhsec_x", "whsec_\n" + one, one + "\n" + other + "\n" + one}) {
+    EXPECT_EQ(count(wrong), 0u) << wrong;
+  }
+}
+
+TEST(Webhook, keys_are_replaced_for_all_who_hold_them) {
+  WebhookSecrets held({base::Secret("a")});
+  const auto copy = held;
+  held.replace({base::Secret("b"), base::Secret("c")});
+  ASSERT_EQ(copy.current()->size(), 2u);
+  EXPECT_EQ(copy.current()->at(0).reveal(), "b");
+}
+
 TEST(Webhook, any_2xx_takes_an_ordinary_event) {
   for (const int status : {200, 201, 202, 204, 299}) {
-    EXPECT_TRUE(answer("guest.purged", status).delivered) << status;
+    EXPECT_EQ(answer("guest.purged", status).answer, Answer::delivered) << status;
+    EXPECT_TRUE(answer("guest.purged", status).is_done()) << status;
   }
   for (const int status : {100, 199, 300, 301, 302, 307, 400, 404, 429, 500, 503}) {
-    EXPECT_FALSE(answer("guest.purged", status).delivered) << status;
+    for (const auto type : {std::string_view("guest.purged"), guest_merge_requested}) {
+      const auto refused = answer(type, status, R"({"merge_id":"77"})");
+      EXPECT_EQ(refused.answer, Answer::failed) << status;
+      EXPECT_FALSE(refused.is_done());
+      EXPECT_FALSE(refused.merge);
+    }
   }
   const auto lost = judge("guest.purged", merge_event,
                           std::unexpected(http::OutgoingError{
                               http::OutgoingError::Kind::address_refused, "shop.example"}));
-  EXPECT_FALSE(lost.delivered);
+  EXPECT_EQ(lost.answer, Answer::failed);
   EXPECT_NE(lost.failure.find("shop.example"), std::string::npos);
 }
 
 TEST(Webhook, only_an_echoed_id_with_200_acknowledges_a_merge) {
   const auto good = answer(guest_merge_requested, 200, R"({"merge_id":"77"})");
-  EXPECT_TRUE(good.delivered);
+  EXPECT_EQ(good.answer, Answer::acknowledged);
+  EXPECT_TRUE(good.is_done());
   EXPECT_EQ(good.merge, base::MergeId{77});
   for (const auto* body :
        {"", "{}", "77", "\"77\"", "[\"77\"]", R"({"merge_id":77})", R"({"merge_id":"78"})",
         R"({"merge_id":"77")", R"({"merge_id":" 77"})", R"({"MERGE_ID":"77"})",
         R"({"data":{"merge_id":"77"}})", R"({"merge_id":null})", "<html>77</html>"}) {
     const auto bad = answer(guest_merge_requested, 200, body);
-    EXPECT_FALSE(bad.delivered) << body;
-    EXPECT_FALSE(bad.merge) << body;
+    EXPECT_EQ(bad.answer, Answer::delivered) << body;
+    EXPECT_FALSE(bad.is_done()) << body;
+    EXPECT_FALSE(bad.failure.empty()) << body;
+    EXPECT_EQ(bad.merge, base::MergeId{77}) << body;
   }
-  for (const int status : {201, 202, 204, 302, 500}) {
-    EXPECT_FALSE(answer(guest_merge_requested, status, R"({"merge_id":"77"})").delivered);
+  for (const int status : {201, 202, 204}) {
+    const auto early = answer(guest_merge_requested, status, R"({"merge_id":"77"})");
+    EXPECT_EQ(early.answer, Answer::delivered) << status;
+    EXPECT_FALSE(early.is_done()) << status;
   }
 }
 
