@@ -13,7 +13,7 @@ from visitor import (OWN_PAGE, Visitor, assert_error, guest_of, proved_account_o
                      store_rows)
 
 LIMITS = {"guests_per_minute": 100000, "guests_burst": 100000, "sign_ins_per_minute": 100000}
-OPEN = "merge_waits where merge_id = ?"
+OPEN = "merge_parts where acknowledged_at is null and merge_id = ?"
 
 # What an application answers that has not taken anything over: status, and a body made of the id
 # that was asked about and of another merge's.
