@@ -146,7 +146,7 @@ struct MergeTask {
   std::string id;
   std::string source;  ///< the guest's sub
   std::string target;  ///< the account's sub
-  std::string state;   ///< requested, stalled, done, abandoned
+  std::string state;   ///< guests::to_string(MergeState)
   base::Time requested_at;
   base::Time deadline_at;
 };

@@ -23,7 +23,7 @@ struct Telling {
   std::string_view text;
 };
 Telling tell(std::string_view type) {
-  static constexpr std::array<std::pair<std::string_view, Telling>, 11> tellings{{
+  static constexpr std::array<std::pair<std::string_view, Telling>, 12> tellings{{
       {"guest.provisioned", {"provisioned", "A temporary user was made for you"}},
       {"token.exchanged", {"exchanged", "A token was made for you by the service account"}},
       {"session.renewed", {"renewed", "Your token was renewed"}},
@@ -32,6 +32,8 @@ Telling tell(std::string_view type) {
       {"guest.merge_requested",
        {"merge_requested", "Your guest data is on its way to your account"}},
       {"guest.merged", {"merged", "What you did as a guest was added to your account"}},
+      {"guest.merge_abandoned",
+       {"merge_abandoned", "What you did as a guest could not be added to your account"}},
       {"email.proved", {"proved", "Your e-mail address was confirmed"}},
       {"password.reset", {"password_reset", "A new password was set"}},
       {"session.opened", {"signed_in", "You signed in"}},

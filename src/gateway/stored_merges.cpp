@@ -7,6 +7,7 @@
 #include "async/commit.h"
 #include "gateway/login_state.h"
 #include "gateway/stored_provider.h"
+#include "guests/merge_parts.h"
 
 // How a guest's session ends in a merge, or does not, and what applications see of it.
 namespace vestibule::gateway {
@@ -18,23 +19,9 @@ namespace {
 
 constexpr int most_tasks = 100;
 
-std::string_view state_name(guests::MergeState state) {
-  switch (state) {
-    case guests::MergeState::requested:
-      return "requested";
-    case guests::MergeState::stalled:
-      return "stalled";
-    case guests::MergeState::done:
-      return "done";
-    case guests::MergeState::abandoned:
-      return "abandoned";
-  }
-  throw std::logic_error("unknown merge state");
-}
-
 MergeTask task_of(const guests::Merge& merge) {
   return {base::to_string(merge.id), merge.source_subject,
-          merge.target_subject,      std::string(state_name(merge.state)),
+          merge.target_subject,      std::string(guests::to_string(merge.state)),
           merge.requested_at,        merge.deadline_at};
 }
 
@@ -154,13 +141,26 @@ Awaitable<const events::Application*> StoredProvider::application_of(base::Secre
 Awaitable<std::vector<MergeTask>> StoredProvider::pending_merges(base::Secret bearer) {
   const auto application = co_await application_of(std::move(bearer));
   if (!application) co_return std::unexpected(application.error());
+  const auto& name = (*application)->name;
+  std::vector<base::MergeId> unseen;
   auto look = [&](store::Transaction& tx) {
     std::vector<MergeTask> tasks;
-    for (const auto& merge : guests::list_open_merges(tx, (*application)->name, most_tasks))
+    for (const auto& merge : guests::list_open_merges(tx, name, most_tasks)) {
       tasks.push_back(task_of(merge));
+      if (guests::is_undelivered(tx, merge.id, name)) unseen.push_back(merge.id);
+    }
     return tasks;
   };
-  co_return records_.store.read(std::move(look));
+  auto tasks = records_.store.read(std::move(look));
+  if (unseen.empty()) co_return std::move(tasks);
+  const auto now = records_.clock.now();
+  auto unit = [&](store::Transaction& tx) -> base::Result<void> {
+    for (const auto id : unseen) guests::note_merge_delivered(tx, id, name, now);
+    return {};
+  };
+  if (const auto noted = co_await async::commit(records_.store, std::move(unit)); !noted)
+    co_return std::unexpected(noted.error());
+  co_return std::move(tasks);
 }
 
 Awaitable<MergeTask> StoredProvider::acknowledge(base::Secret bearer, std::string merge_id) {
@@ -180,7 +180,10 @@ Awaitable<MergeTask> StoredProvider::acknowledge(base::Secret bearer, std::strin
 Awaitable<std::string> StoredProvider::find_alias(base::Secret bearer, std::string subject) {
   const auto application = co_await application_of(std::move(bearer));
   if (!application) co_return std::unexpected(application.error());
-  auto look = [&](store::Transaction& tx) { return guests::find_alias(tx, subject); };
+  // An application that took no part is told what it is told of a sub that was never merged.
+  auto look = [&](store::Transaction& tx) {
+    return guests::find_alias(tx, (*application)->name, subject);
+  };
   auto alias = records_.store.read(std::move(look));
   if (!alias)
     co_return fail(ErrorKind::not_found, "unknown_alias",

@@ -1,7 +1,10 @@
 #include <algorithm>
 
 #include "events/audit.h"
+#include "guests/erasures.h"
 #include "guests/guests.h"
+#include "guests/hold.h"
+#include "guests/merge_parts.h"
 #include "guests/merge_sql.h"
 #include "guests/merges.h"
 
@@ -47,7 +50,8 @@ base::Result<Merge> Guests::request_merge(store::Transaction& tx, base::UserId s
   const auto source = accounts::find_user(tx, source_id);
   if (!source || source->standing() == accounts::Standing::merging) {
     auto merge = find_merge_of(tx, source_id);
-    if (merge && merge->target == target_id) return std::move(*merge);
+    const bool given_up = merge && merge->state == MergeState::abandoned;
+    if (merge && !given_up && merge->target == target_id) return *std::move(merge);
     if (!source) return fail(ErrorKind::gone, "guest_gone", "the guest has been deleted");
     return fail(ErrorKind::conflict, "merging", "the guest is being merged into another account");
   }
@@ -91,18 +95,21 @@ base::Result<Merge> Guests::open_merge(store::Transaction& tx, const accounts::U
                {"source_sub", merge.source_subject},
                {"target_sub", merge.target_subject}},
               now);
-  return holders.empty() ? finish(tx, std::move(merge), now) : merge;
+  return holders.empty() && !held_since(tx) ? finish(tx, std::move(merge), now) : merge;
 }
 
 base::Result<Merge> Guests::acknowledge(store::Transaction& tx, base::MergeId id,
                                         std::string_view application, base::Time now) const {
   auto merge = find_merge(tx, id);
   if (!merge) return fail(ErrorKind::not_found, "unknown_merge", "there is no such merge");
-  if (!merge->is_open()) return std::move(*merge);
-  tx.execute(sql::delete_wait, id, application);
+  if (merge->state == MergeState::abandoned) {
+    return fail(ErrorKind::conflict, "merge_abandoned", "the merge was given up by an operator");
+  }
+  if (!merge->is_open()) return *std::move(merge);
+  tx.execute(sql::acknowledge_part, id, application, now);
   outbox_.withdraw_merge_request(tx, application, merge->source);
-  if (!list_waits(tx, id).empty()) return std::move(*merge);
-  return finish(tx, std::move(*merge), now);
+  if (tx.query(sql::waiting_part, id).next() || held_since(tx)) return *std::move(merge);
+  return finish(tx, *std::move(merge), now);
 }
 
 Merge Guests::finish(store::Transaction& tx, Merge merge, base::Time now) const {
@@ -110,8 +117,12 @@ Merge Guests::finish(store::Transaction& tx, Merge merge, base::Time now) const 
   if (!source || source->merge != merge.id) {
     throw std::logic_error("the source of an open merge is gone");
   }
-  erase_rows(tx, *source, EraseReason::merged, now);
-  tx.execute(sql::insert_alias, merge.source_subject, merge.target_subject, now);
+  ErasedByMerge left{
+      .merge = merge.id, .target = merge.target, .target_subject = merge.target_subject};
+  for (auto& part : list_parts(tx, merge.id)) left.applications.push_back(part.application);
+  note_merged(tx, *source, to_string(EraseReason::merged), left, now);
+  erase_rows(tx, {&*source, 1}, EraseReason::merged, now);
+  tx.execute(sql::insert_alias, merge.source_subject, merge.target_subject, now, merge.id);
   tx.execute(sql::finish_merge, merge.id, now);
   merge.state = MergeState::done;
   merge.finished_at = now;
@@ -130,7 +141,7 @@ int Guests::release_waits_of_unknown(store::Transaction& tx, base::Time now) con
   const auto holders = outbox_.holders();
   std::vector<std::pair<base::MergeId, std::string>> unknown;
   {
-    auto rows = tx.query(sql::all_waits);
+    auto rows = tx.query(sql::all_waiting_parts);
     while (rows.next()) {
       if (std::ranges::find(holders, rows.text(1)) == holders.end()) {
         unknown.emplace_back(rows.id<base::MergeId>(0), rows.text(1));

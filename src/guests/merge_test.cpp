@@ -5,6 +5,7 @@
 
 #include "events/audit.h"
 #include "events/dispatcher.h"
+#include "guests/merge_parts.h"
 #include "guests/testing.h"
 
 namespace vestibule::guests {
@@ -27,7 +28,7 @@ TEST(Merge, waits_for_every_application_and_then_deletes_its_source) {
   EXPECT_TRUE(world.acknowledge(merge.id, "somebody").value().is_open());
   EXPECT_TRUE(world.find(guest.user.id));
   EXPECT_FALSE(world.read([&](store::Transaction& tx) {
-    return find_alias(tx, merge.source_subject);
+    return find_alias(tx, "shop", merge.source_subject);
   })) << "no alias before it is done";
 
   const auto done = world.acknowledge(merge.id, "loyalty").value();
@@ -36,7 +37,9 @@ TEST(Merge, waits_for_every_application_and_then_deletes_its_source) {
   EXPECT_FALSE(world.find(guest.user.id));
   EXPECT_TRUE(world.find(account.user.id));
   world.read([&](store::Transaction& tx) {
-    EXPECT_EQ(find_alias(tx, merge.source_subject), merge.target_subject);
+    EXPECT_EQ(find_alias(tx, "shop", merge.source_subject), merge.target_subject);
+    EXPECT_EQ(find_alias(tx, "loyalty", merge.source_subject), merge.target_subject);
+    EXPECT_FALSE(find_alias(tx, "somebody", merge.source_subject)) << "took no part";
     EXPECT_EQ(events::history(tx, account.user.id, 1)[0].type, "guest.merged");
   });
   EXPECT_EQ(world.waiting("shop").back(), "guest.merged");
@@ -141,7 +144,8 @@ TEST(Merge, past_its_deadline_is_stalled_and_still_completes) {
   const auto guest = world.guest();
   const auto merge = world.request_merge(guest.user.id, account.user.id).value();
   const auto stalled = [&] {
-    return world.write([&](store::Transaction& tx) { return mark_stalled(tx, world.now()); });
+    return world.write(
+        [&](store::Transaction& tx) { return mark_stalled(tx, world.now()).stalled; });
   };
   EXPECT_EQ(stalled(), 0);
   world.clock.advance(24h);
@@ -167,30 +171,44 @@ TEST(Merge, is_not_blocked_by_an_application_that_was_removed) {
   EXPECT_FALSE(world.find(guest.user.id));
 }
 
+// Who was not there for a later step is told no further than it went along.
 TEST(Merge, chains_of_aliases_lead_to_the_last_account) {
-  World world;
+  World world({holder("shop"), holder("left")});
   const auto account = world.account();
   const auto middle = world.account("middle@example.org");
   const auto guest = world.guest();
-  ASSERT_TRUE(world.request_merge(guest.user.id, middle.user.id));
-  ASSERT_TRUE(world.request_merge(middle.user.id, account.user.id, middle.session.id));
-  EXPECT_EQ(
-      world.read([&](store::Transaction& tx) { return find_alias(tx, guest.user.subject()); }),
-      account.user.subject());
+  const auto first = world.request_merge(guest.user.id, middle.user.id).value();
+  ASSERT_TRUE(world.acknowledge(first.id, "left"));
+  ASSERT_TRUE(world.acknowledge(first.id, "shop"));
+  world.outbox = events::Outbox({holder("shop")}, {});
+  const auto second =
+      world.request_merge(middle.user.id, account.user.id, middle.session.id).value();
+  ASSERT_TRUE(world.acknowledge(second.id, "shop"));
+  world.read([&](store::Transaction& tx) {
+    EXPECT_EQ(find_alias(tx, "shop", guest.user.subject()), account.user.subject());
+    EXPECT_EQ(find_alias(tx, "left", guest.user.subject()), middle.user.subject());
+    EXPECT_FALSE(find_alias(tx, "left", middle.user.subject()));
+  });
 }
 
-TEST(Merge, finished_ones_are_forgotten_with_their_alias) {
-  World world;
+TEST(Merge, finished_ones_are_forgotten_with_their_parts_and_alias) {
+  World world({holder("shop")});
   const auto account = world.account();
   const auto guest = world.guest();
   const auto merge = world.request_merge(guest.user.id, account.user.id).value();
   world.clock.advance(1ms);
+  const auto old = [&] {
+    return world.read([&](store::Transaction& tx) { return list_old_merges(tx, world.now(), 10); });
+  };
+  EXPECT_TRUE(old().empty()) << "an open one is never old";
+  ASSERT_TRUE(world.acknowledge(merge.id, "shop"));
+  world.clock.advance(1ms);
+  EXPECT_EQ(old(), std::vector{merge.id});
   world.write([&](store::Transaction& tx) {
-    const auto old = list_old_merges(tx, world.now(), 10);
-    EXPECT_EQ(old, std::vector{merge.id});
-    forget_merges(tx, old);
-    EXPECT_FALSE(find_alias(tx, guest.user.subject()));
+    forget_merges(tx, {merge.id});
+    EXPECT_FALSE(find_alias(tx, "shop", guest.user.subject()));
     EXPECT_FALSE(find_merge(tx, merge.id));
+    EXPECT_TRUE(list_parts(tx, merge.id).empty());
   });
 }
 
@@ -206,6 +224,12 @@ TEST(Merge, survives_failing_webhooks_and_restarts) {
   int requests = 0;
   int acknowledged = 0;
   std::string webhook_id;
+  events::DispatcherOptions options;
+  options.on_delivered = note_merge_delivered;
+  const auto delivered = [&] {
+    return world.read(
+        [&](store::Transaction& tx) { return !is_undelivered(tx, merge.id, "shop"); });
+  };
   const auto deliver = [&] {
     const auto acknowledge = [&](store::Transaction& tx, base::MergeId id,
                                  std::string_view application, base::Time now) {
@@ -228,7 +252,7 @@ TEST(Merge, survives_failing_webhooks_and_restarts) {
       return http::OutgoingResponse{200, {}, ""};
     };
     events::Dispatcher dispatcher(*world.store, world.outbox, world.clock, world.random, send,
-                                  acknowledge);
+                                  acknowledge, options);
     dispatcher.deliver_due();
     world.clock.advance(2h);
   };
@@ -245,6 +269,7 @@ TEST(Merge, survives_failing_webhooks_and_restarts) {
   for (int i = 0; i < 100; ++i) {
     std::tie(status, body) = not_yet[static_cast<std::size_t>(i) % not_yet.size()];
     deliver();
+    EXPECT_EQ(delivered(), i >= 2) << "a 202 is the first answer that has seen it";
     if (i % 10 == 0) world.reopen();
     ASSERT_EQ(world.find(guest.user.id)->standing(), accounts::Standing::merging);
   }

@@ -14,7 +14,8 @@ Merge read_merge(const store::Rows& rows) {
           .state = static_cast<MergeState>(rows.integer(5)),
           .requested_at = rows.time(6),
           .deadline_at = rows.time(7),
-          .finished_at = rows.optional_time(8)};
+          .finished_at = rows.optional_time(8),
+          .reason = rows.optional_text(9)};
 }
 
 std::optional<Merge> read_one(store::Rows rows) {
@@ -28,6 +29,20 @@ std::vector<Merge> read_all(store::Rows rows) {
 }
 
 }  // namespace
+
+std::string_view to_string(MergeState state) {
+  switch (state) {
+    case MergeState::requested:
+      return "requested";
+    case MergeState::stalled:
+      return "stalled";
+    case MergeState::done:
+      return "done";
+    case MergeState::abandoned:
+      return "abandoned";
+  }
+  throw std::logic_error("no such state of a merge");
+}
 
 std::optional<Merge> find_merge(store::Transaction& tx, base::MergeId id) {
   return read_one(tx.query(sql::find_merge, id));
@@ -43,39 +58,42 @@ std::vector<Merge> list_open_merges(store::Transaction& tx, std::string_view app
   return read_all(tx.query(sql::open_merges_of_application, application, limit));
 }
 
+std::vector<Merge> list_merges(store::Transaction& tx, std::optional<MergeState> state, int limit) {
+  if (!state) return read_all(tx.query(sql::all_merges, limit));
+  return read_all(tx.query(sql::merges_in_state, static_cast<int>(*state), limit));
+}
+
 void insert_merge(store::Transaction& tx, const Merge& merge,
                   const std::vector<std::string>& holders) {
   tx.execute(sql::insert_merge, merge.id, merge.source, merge.target, merge.source_subject,
              merge.target_subject, merge.requested_at, merge.deadline_at);
-  for (const auto& application : holders) tx.execute(sql::insert_wait, merge.id, application);
+  for (const auto& application : holders) {
+    tx.execute(sql::insert_part, merge.id, application, merge.requested_at);
+  }
   if (tx.execute(sql::mark_merging, merge.source, merge.id) != 1) {
     throw std::logic_error("the source of a new merge is gone or merging");
   }
 }
 
-int mark_stalled(store::Transaction& tx, base::Time now) {
+OpenMerges mark_stalled(store::Transaction& tx, base::Time now) {
   tx.execute(sql::mark_stalled, now);
-  auto rows = tx.query(sql::count_stalled);
+  auto rows = tx.query(sql::count_open);
   rows.next();
-  return static_cast<int>(rows.integer(0));
+  return {.open = static_cast<int>(rows.integer(0)),
+          .stalled = static_cast<int>(rows.integer(1)),
+          .oldest = rows.optional_time(2)};
 }
 
 bool is_merge_target(store::Transaction& tx, base::UserId user) {
   return tx.query(sql::open_merge_into, user).next();
 }
 
-std::vector<std::string> list_waits(store::Transaction& tx, base::MergeId id) {
-  std::vector<std::string> applications;
-  auto rows = tx.query(sql::waits_of_merge, id);
-  while (rows.next()) applications.emplace_back(rows.text(0));
-  return applications;
-}
-
-std::optional<std::string> find_alias(store::Transaction& tx, std::string_view old_subject) {
+std::optional<std::string> find_alias(store::Transaction& tx, std::string_view application,
+                                      std::string_view old_subject) {
   std::optional<std::string> found;
   // A sub is never issued twice, so that a chain of merges has an end.
   for (auto subject = std::string(old_subject);;) {
-    auto rows = tx.query(sql::find_alias, subject);
+    auto rows = tx.query(sql::find_alias, subject, application);
     if (!rows.next()) return found;
     subject = rows.text(0);
     found = subject;
@@ -92,8 +110,14 @@ std::vector<base::MergeId> list_old_merges(store::Transaction& tx, base::Time be
 void forget_merges(store::Transaction& tx, const std::vector<base::MergeId>& merges) {
   for (const auto id : merges) {
     tx.execute(sql::delete_alias_of_merge, id);
+    tx.execute(sql::delete_parts_of_merge, id);
     tx.execute(sql::delete_merge, id);
   }
+}
+
+void forget_abandoned_merges(store::Transaction& tx, const accounts::UserGroup& sources) {
+  sources.execute(tx, sql::forget_abandoned_parts);
+  sources.execute(tx, sql::forget_abandoned);
 }
 
 }  // namespace vestibule::guests
