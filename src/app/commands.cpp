@@ -4,25 +4,24 @@
 #include <boost/json.hpp>
 #include <iterator>
 
+#include "app/audit_commands.h"
 #include "app/client_commands.h"
+#include "app/command_audit.h"
 #include "app/config.h"
 #include "app/conformance.h"
+#include "app/event_commands.h"
 #include "app/installation.h"
+#include "app/merge_commands.h"
+#include "app/purge_commands.h"
 #include "app/role_commands.h"
 #include "app/user_commands.h"
 #include "keys/key_ring.h"
-#include "lifecycle/purge.h"
 
 namespace vestibule::app {
 namespace {
 
 namespace json = boost::json;
 using Result = base::Result<json::object>;
-
-// An operator who calls purge has looked; only a clock that runs backwards or is years off refuses.
-constexpr base::Milliseconds longest_pause = std::chrono::days(400);
-// Below so many users the share of them that a run may delete is left to the operator.
-constexpr std::int64_t small_store = 10'000;
 
 bool is_set(const json::object& arguments, std::string_view name) {
   const auto* value = arguments.if_contains(name);
@@ -106,35 +105,6 @@ Result run_bootstrap(Core& core, const json::object& arguments) {
   return told;
 }
 
-Result run_purge(Core& core, const json::object& arguments, const Progress& progress) {
-  lifecycle::PurgeOptions options;
-  options.older_than = core.config.purge.retention;
-  if (const auto* seconds = arguments.if_contains("older_than")) {
-    if (!seconds->is_int64()) {
-      return base::fail(base::ErrorKind::invalid, "arguments", "older_than has to be seconds");
-    }
-    options.older_than = base::Seconds{seconds->as_int64()};
-  }
-  options.mode =
-      is_set(arguments, "dry_run") ? lifecycle::PurgeMode::dry_run : lifecycle::PurgeMode::purge;
-  options.force =
-      is_set(arguments, "force") ? lifecycle::PurgeForce::yes : lifecycle::PurgeForce::no;
-  options.max_share = core.config.purge.max_share;
-  options.small_store = small_store;
-  options.longest_pause = longest_pause;
-  const auto report = lifecycle::run_purge(
-      *core.store, core.purge_step, options,
-      [&](std::int64_t done, std::int64_t total) { progress({{"done", done}, {"total", total}}); },
-      core.clock.now());
-  if (!report) return std::unexpected(report.error());
-  const bool dry_run = options.mode == lifecycle::PurgeMode::dry_run;
-  return json::object{{"dry_run", dry_run},
-                      {"cutoff", base::to_rfc3339(report->cutoff)},
-                      {"users", report->users},
-                      {"found", report->found},
-                      {"purged", dry_run ? report->found : report->purged}};
-}
-
 Result list_keys(Core& core) {
   json::array keys;
   for (const auto& key : core.ring.ring()->keys()) {
@@ -163,6 +133,7 @@ Result rotate_keys(Core& core) {
           if (!rotation) return std::unexpected(rotation.error());
           done.push_back(*std::move(rotation));
         }
+        record_operator(tx, "keys.rotated", events::nobody, now);
         return done;
       });
   if (!rotations) return std::unexpected(rotations.error());
@@ -180,23 +151,6 @@ Result rotate_keys(Core& core) {
                        : ""}});
   }
   return json::object{{"rotations", std::move(lines)}};
-}
-
-Result list_merges(Core& core) {
-  constexpr int most = 1000;
-  const auto merges = core.store->read(
-      [](store::Transaction& tx) { return guests::list_open_merges(tx, "", most); });
-  json::array lines;
-  for (const auto& merge : merges) {
-    lines.push_back(json::object{
-        {"id", base::to_string(merge.id)},
-        {"source_sub", merge.source_subject},
-        {"target_sub", merge.target_subject},
-        {"state", merge.state == guests::MergeState::stalled ? "stalled" : "requested"},
-        {"requested_at", base::to_rfc3339(merge.requested_at)},
-        {"deadline_at", base::to_rfc3339(merge.deadline_at)}});
-  }
-  return json::object{{"merges", std::move(lines)}};
 }
 
 /// Adapts the handlers, which take what they need of (core, arguments, progress).
@@ -219,14 +173,19 @@ struct Command {
 };
 
 constexpr Command commands[] = {
-    {"bootstrap", call<run_bootstrap>},      {"clients.add", call<add_client>},
-    {"clients.delete", call<delete_client>}, {"clients.list", call<list_clients>},
-    {"clients.show", call<show_client>},     {"clients.update", call<change_client>},
-    {"keys.list", call<list_keys>},          {"keys.rotate", call<rotate_keys>},
-    {"merges.list", call<list_merges>},      {"purge", call<run_purge>},
-    {"users.add", call<add_user>},           {"users.grant", call<grant_role>},
-    {"users.revoke", call<revoke_role>},     {"users.set", call<set_user>},
-    {"users.show", call<show_user>},
+    {"audit.head", call<show_audit_head>},   {"audit.list", call<list_audit>},
+    {"audit.verify", call<verify_audit>},    {"bootstrap", call<run_bootstrap>},
+    {"clients.add", call<add_client>},       {"clients.delete", call<delete_client>},
+    {"clients.list", call<list_clients>},    {"clients.show", call<show_client>},
+    {"clients.update", call<change_client>}, {"events.list", call<list_events>},
+    {"events.replay", call<replay_events>},  {"events.status", call<show_delivery>},
+    {"events.tail", call<tail_events>},      {"keys.list", call<list_keys>},
+    {"keys.rotate", call<rotate_keys>},      {"merges.abandon", call<abandon_merge>},
+    {"merges.list", call<list_merges>},      {"merges.retry", call<retry_merge>},
+    {"merges.show", call<show_merge>},       {"purge", call<run_purge>},
+    {"purge.runs", call<list_purge_runs>},   {"users.add", call<add_user>},
+    {"users.grant", call<grant_role>},       {"users.revoke", call<revoke_role>},
+    {"users.set", call<set_user>},           {"users.show", call<show_user>},
 };
 
 }  // namespace
@@ -244,7 +203,9 @@ Result run_command(Core& core, std::string_view name, const json::object& argume
     return base::fail(base::ErrorKind::not_found, "unknown_command",
                       "there is no command " + std::string(name));
   }
-  return found->run(core, arguments, progress);
+  auto result = found->run(core, arguments, progress);
+  note_command(core, name, arguments, result);
+  return result;
 }
 
 }  // namespace vestibule::app

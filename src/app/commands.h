@@ -1,17 +1,14 @@
 #pragma once
 
 #include <boost/json/object.hpp>
-#include <functional>
 #include <string_view>
 #include <vector>
 
 #include "app/core.h"
+#include "app/progress.h"
 #include "base/result.h"
 
 namespace vestibule::app {
-
-/// Told while a command runs: `{"done":…,"total":…}`. Called on the command's thread.
-using Progress = std::function<void(const boost::json::object&)>;
 
 /// Runs an operator's command on an open core: over the control socket of a running server, or by
 /// the command line itself where no server runs. Blocks. The result is what `--json` prints.
@@ -19,7 +16,8 @@ using Progress = std::function<void(const boost::json::object&)>;
 ///
 ///   bootstrap    {redirect_uris, public_client}         see installation.h
 ///                {conformance, conformance_url, conformance_alias}  see conformance.h
-///   purge        {older_than, dry_run, force}           seconds
+///   purge, purge.runs                                   see purge_commands.h
+///   events.list, .replay, .status, .tail                see event_commands.h
 ///   merges.list  {}
 ///   clients.list {}        clients.add {metadata}    clients.update {client_id, metadata}
 ///   clients.show {client_id}                         clients.delete {client_id}

@@ -1,3 +1,5 @@
+#include "app/config.h"
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -6,14 +8,15 @@
 #include <filesystem>
 #include <set>
 
-#include "app/config.h"
 #include "app/config_check.h"
 #include "app/config_table.h"
+#include "base/ids.h"
 
 namespace vestibule::app {
 namespace {
 
 constexpr base::Seconds longest_cookie{400LL * 24 * 3600};
+constexpr base::Seconds longest_kept{400LL * 24 * 3600};
 
 void read_lists(ConfigTable& table, Config& config) {
   table.strings("roles", config.roles);
@@ -27,6 +30,12 @@ void read_lists(ConfigTable& table, Config& config) {
     rule.required_text("path", out.path);
     rule.strings("except", out.except);
     config.gateway.rules.push_back(std::move(out));
+  });
+  table.each("purge.applications", [&](ConfigTable& entry) {
+    PurgeApplicationConfig out;
+    entry.required_text("client", out.client);
+    entry.duration("retention", out.retention);
+    config.purge.applications.push_back(std::move(out));
   });
   table.each("applications", [&](ConfigTable& entry) {
     ApplicationConfig out;
@@ -136,6 +145,8 @@ void read(ConfigTable& table, Config& config) {
   table.duration("mail.timeout", config.mail.timeout);
 
   table.duration("merge.deadline", config.merge.deadline);
+  table.duration("events.keep_delivered", config.events.keep_delivered);
+  table.duration("merge.alias_retention", config.merge.alias_retention);
 
   table.choice("registration.mode", config.registration.mode,
                {{"off", oauth::RegistrationMode::off},
@@ -235,6 +246,26 @@ void check_applications(const Config& config, ConfigCheck& check) {
   }
 }
 
+void check_purge(const Config& config, ConfigCheck& check) {
+  constexpr base::Seconds shortest{60};
+  if (config.purge.retention < shortest) check.wrong("purge.retention", "has to be at least 1m");
+  std::set<base::ClientId> clients;
+  for (const auto& application : config.purge.applications) {
+    const auto client = base::parse_id<base::ClientId>(application.client);
+    if (!client || client->value == 0) {
+      check.wrong("purge.applications",
+                  fmt::format("'{}' is not the id of a client", application.client));
+    } else if (!clients.insert(*client).second) {
+      check.wrong("purge.applications", fmt::format("two are for client {}", application.client));
+    }
+    if (application.retention < shortest) {
+      check.wrong(
+          "purge.applications",
+          fmt::format("the retention for client '{}' has to be at least 1m", application.client));
+    }
+  }
+}
+
 void complete_and_check(Config& config, ConfigCheck& check) {
   const auto own = default_url({"listen", config.listen, "tls.listen", config.tls.listen}, check);
   if (config.listen.empty() && config.tls.listen.empty()) {
@@ -262,18 +293,21 @@ void complete_and_check(Config& config, ConfigCheck& check) {
       check.wrong("roles", fmt::format("'{}' is none of provider, gateway, keeper", role));
     }
   }
+  if (config.merge.alias_retention < base::Seconds{24 * 3600}) {
+    check.wrong("merge.alias_retention", "has to be at least 1d: applications may be offline");
+  }
   static const std::set<std::string> levels{"trace", "debug", "info", "warn", "error"};
   if (!levels.contains(config.log.level)) {
     check.wrong("log.level", "has to be one of trace, debug, info, warn, error");
   }
-  if (config.purge.retention < base::Seconds{60}) {
-    check.wrong("purge.retention", "has to be at least 1m");
-  }
+  check_purge(config, check);
   auto& limits = config.limits;
   if (limits.guests_in_all_per_minute == 0)
     limits.guests_in_all_per_minute = std::min(limits.guests_per_minute, 1'000'000) * 1'000;
   if (limits.failures_per_account_per_hour == 0)
     limits.failures_per_account_per_hour = 3 * limits.sign_ins_per_minute;
+  if (config.events.keep_delivered > longest_kept)
+    check.wrong("events.keep_delivered", "has to be at most 400d");
   check_tls(config, check);
   check_mail(config, check);
   check_gateway(config, check);

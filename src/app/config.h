@@ -36,6 +36,12 @@ struct ApplicationConfig {
   std::string service_account;  ///< id; may acknowledge merges for this application
 };
 
+/// How long the guests of one application are kept.
+struct PurgeApplicationConfig {
+  std::string client;  ///< the id of the client through which they are made
+  base::Seconds retention{0};
+};
+
 /// Where users are kept: here, or in a ZITADEL elsewhere.
 enum class IdentityProviderKind { embedded, zitadel };
 enum class CookieFormat { sealed, jwt };
@@ -124,6 +130,7 @@ struct Config {
     base::Seconds retention{30 * 24 * 3600};
     base::Seconds interval{3600};
     double max_share = 0.5;
+    std::vector<PurgeApplicationConfig> applications;
   } purge;
 
   struct {
@@ -151,7 +158,12 @@ struct Config {
 
   struct {
     base::Seconds deadline{24 * 3600};
+    base::Seconds alias_retention{400LL * 24 * 3600};  ///< of finished merges and their aliases
   } merge;
+
+  struct {
+    base::Seconds keep_delivered{3 * 24 * 3600};  ///< to be looked at and sent again; 0: not at all
+  } events;
 
   /// Dynamic Client Registration.
   struct {

@@ -22,6 +22,9 @@ namespace {
 namespace asio = boost::asio;
 namespace json = boost::json;
 
+/// A caller that leaves so many lines unread takes no more.
+constexpr std::size_t most_waiting = 10'000;
+
 /// Lines on their way from a command's thread to the connection that waits for them.
 class Lines : public std::enable_shared_from_this<Lines> {
  public:
@@ -31,10 +34,22 @@ class Lines : public std::enable_shared_from_this<Lines> {
   void put(const json::object& line, bool last) {
     {
       const std::scoped_lock lock{mutex_};
-      waiting_.push_back(json::serialize(line) + "\n");
       finished_ = last;
+      if (!abandoned_ && (waiting_.size() < most_waiting || last))
+        waiting_.push_back(json::serialize(line) + "\n");
     }
     asio::post(timer_.get_executor(), [self = shared_from_this()] { self->timer_.cancel(); });
+  }
+
+  // Nobody takes lines any more.
+  void abandon() {
+    const std::scoped_lock lock{mutex_};
+    abandoned_ = true;
+    waiting_.clear();
+  }
+  bool wanted() const {
+    const std::scoped_lock lock{mutex_};
+    return !abandoned_ && waiting_.size() < most_waiting;
   }
 
   // Everything that waits; empty only at the end.
@@ -53,9 +68,10 @@ class Lines : public std::enable_shared_from_this<Lines> {
   }
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::deque<std::string> waiting_;
   bool finished_ = false;
+  bool abandoned_ = false;
   asio::steady_timer timer_;
 };
 
@@ -65,9 +81,10 @@ json::object error_line(const base::Error& error) {
 
 void run_into(Core& core, const std::string& name, const json::object& arguments, Lines& lines) {
   try {
-    const auto result = run_command(core, name, arguments, [&](const json::object& progress) {
-      lines.put({{"progress", progress}}, false);
-    });
+    const Progress progress{
+        [&](const json::object& step) { lines.put({{"progress", step}}, false); },
+        [&] { return lines.wanted(); }};
+    const auto result = run_command(core, name, arguments, progress);
     lines.put(result ? json::object{{"result", *result}} : error_line(result.error()), true);
   } catch (const std::exception& error) {
     spdlog::error("command {} failed: {}", name, error.what());
@@ -119,12 +136,16 @@ asio::awaitable<void> answer_command(Core& core, Control::Running& running,
                                           object = std::move(arguments.as_object())] {
     run_into(core, name, object, *lines);
   };
+  // The caller may go away while nothing is written, or in the middle of it.
+  exchange.on_disconnect([lines] { lines->abandon(); });
+  const std::unique_ptr<Lines, decltype([](Lines* left) { left->abandon(); })> reader{lines.get()};
   running.start(std::move(work));
   while (true) {
     const auto text = co_await lines->take();
     if (text.empty()) break;
     co_await exchange.write_body(text);
   }
+  exchange.on_disconnect({});
   co_await exchange.finish();
 }
 

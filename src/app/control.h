@@ -15,7 +15,8 @@ std::string control_socket(const Config& config);
 
 /// The control socket's site: `POST /commands/NAME` with the arguments as JSON; the answer is JSON
 /// lines, any number of `{"progress":{…}}` and one `{"result":{…}}` or `{"error":{…}}`. A command
-/// runs to its end, also when its caller goes away; destruction waits for it.
+/// runs to its end, also when its caller goes away (but for one that only tells: Progress::wanted);
+/// destruction waits for it.
 class Control {
  public:
   explicit Control(Core& core);

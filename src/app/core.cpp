@@ -1,13 +1,13 @@
+#include "app/core.h"
+
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
-#include <fstream>
 
-#include "app/core.h"
 #include "app/outgoing.h"
-#include "base/text.h"
-#include "events/webhook.h"
+#include "app/webhook_secrets.h"
 #include "keys/master_key.h"
+#include "lifecycle/purge_runs.h"
 #include "store/sqlite.h"
 
 namespace vestibule::app {
@@ -18,37 +18,6 @@ base::Result<keys::MasterKey> load_master_key(const Config& config, base::Random
     return keys::MasterKey::load_or_create(config.data, random);
   }
   return keys::MasterKey::load(config.master_key_file);
-}
-
-base::Result<std::vector<events::Application>> read_applications(const Config& config) {
-  std::vector<events::Application> applications;
-  for (const auto& entry : config.applications) {
-    events::Application application;
-    application.name = entry.name;
-    application.webhook_url = entry.webhook_url;
-    application.types = entry.events;
-    application.data =
-        entry.holds_data ? events::Application::Data::held : events::Application::Data::none;
-    application.allowed_networks = entry.allowed_networks;
-    application.service_account = base::parse_id<base::UserId>(entry.service_account);
-    if (!entry.webhook_secret_file.empty()) {
-      std::ifstream file{entry.webhook_secret_file};
-      std::string line;
-      if (!std::getline(file, line)) {
-        return base::fail(base::ErrorKind::invalid, "webhook_secret_file",
-                          "cannot read " + entry.webhook_secret_file);
-      }
-      auto secret = events::parse_webhook_secret(base::trim(line));
-      if (!secret) {
-        auto error = secret.error();
-        error.message = entry.webhook_secret_file + ": " + error.message;
-        return std::unexpected(std::move(error));
-      }
-      application.webhook_secret = *std::move(secret);
-    }
-    applications.push_back(std::move(application));
-  }
-  return applications;
 }
 
 keys::RotationPolicy rotation_policy(const Config& config) {
@@ -79,6 +48,7 @@ Core::Core(const Config& the_config, const base::Clock& the_clock, base::Random&
       ring(master, rotation_policy(config), {jose::Algorithm::es256, jose::Algorithm::rs256},
            random),
       refresh_key(master.derive("refresh-token")),
+      audit(*store, random, master.derive("audit"), config.data + "/audit-head"),
       sessions(ended,
                [this] {
                  if (wake_logout_) wake_logout_();
@@ -128,6 +98,7 @@ base::Result<std::unique_ptr<Core>> Core::open(const Config& config, const base:
     return std::unexpected(opened.error());
   }
   core->refused.replace(std::move(refused));
+  lifecycle::close_interrupted_runs(*core->store);
   core->ended.load(*core->store);
   core->ids.load(*core->store);
   core->installation = ensure_installation(*core->store, core->ids, random, config, clock.now());

@@ -11,7 +11,10 @@
 #include "app/installation.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "events/audit_sealer.h"
+#include "events/monitor.h"
 #include "events/outbox.h"
+#include "events/refused_attempts.h"
 #include "guests/guests.h"
 #include "http/outgoing.h"
 #include "keys/key_ring.h"
@@ -39,16 +42,23 @@ class Core {
   keys::PurposeKeys purposes;
   keys::KeyRing ring;
   const base::Secret refresh_key;  ///< MAC key of refresh tokens
+  events::Sealer audit;
+  events::RefusedAttempts refused_attempts;
   sessions::EndedSessions ended;
   const sessions::Sessions sessions;
   accounts::UserIds ids;
   const events::Outbox outbox;
+  events::Monitor monitor;  ///< what delivery does, in the process that delivers
   const guests::Guests guests;
   accounts::RefusedList refused;        ///< passwords that nobody may choose; SIGHUP replaces it
   const http::OutgoingClient outgoing;  ///< for the provider's calls to others; blocks
   Installation installation;
   /// What a purge does: deletes, unless the driver for a remote provider has put its own.
   lifecycle::PurgeStep purge_step;
+  lifecycle::PurgeStatistics purged;  ///< by this process
+
+  /// What a run of the purge works with.
+  lifecycle::PurgeContext purging() { return {*store, purge_step, clock, purged}; }
 
   /// Set by the server: called when an outbox row may be due.
   void on_outbox(std::function<void()> wake) { wake_ = std::move(wake); }

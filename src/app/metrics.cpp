@@ -7,6 +7,8 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include "lifecycle/purge.h"
+
 namespace vestibule::app {
 namespace {
 
@@ -17,6 +19,12 @@ template <class Metric, class Builder>
 prometheus::Family<Metric>& family(Builder builder, prometheus::Registry& registry,
                                    const char* name, const char* help) {
   return builder().Name(name).Help(help).Register(registry);
+}
+
+/// To what was counted elsewhere; two scrapes at once may count a little twice.
+void raise(prometheus::Counter& counter, std::int64_t to) {
+  const auto more = static_cast<double>(to) - counter.Value();
+  if (more > 0) counter.Increment(more);
 }
 
 }  // namespace
@@ -37,10 +45,42 @@ struct Metrics::Families {
                                   "vestibule_http_connections_refused_total",
                                   "Connections closed because the limit was reached")
           .Add({});
+  prometheus::Gauge& open_merges =
+      family<prometheus::Gauge>(prometheus::BuildGauge, registry, "vestibule_merges_open",
+                                "Merges that wait for an application")
+          .Add({});
+  prometheus::Gauge& oldest_merge =
+      family<prometheus::Gauge>(prometheus::BuildGauge, registry, "vestibule_merges_oldest_seconds",
+                                "Age of the oldest merge that waits; 0 without one")
+          .Add({});
   prometheus::Gauge& stalled_merges =
       family<prometheus::Gauge>(prometheus::BuildGauge, registry, "vestibule_merges_stalled",
                                 "Merges past their deadline that are still waited for")
           .Add({});
+  const lifecycle::PurgeStatistics* purges = nullptr;
+  prometheus::Gauge& last_purge =
+      family<prometheus::Gauge>(prometheus::BuildGauge, registry,
+                                "vestibule_purge_last_run_timestamp_seconds",
+                                "When the last purge ended; 0: none since the start")
+          .Add({});
+  prometheus::Counter& purged =
+      family<prometheus::Counter>(prometheus::BuildCounter, registry,
+                                  "vestibule_purge_guests_total", "Guests that were purged")
+          .Add({});
+  prometheus::Counter& refused_purges =
+      family<prometheus::Counter>(prometheus::BuildCounter, registry,
+                                  "vestibule_purge_refused_total",
+                                  "Purges refused because of the clock or the share of users")
+          .Add({});
+  prometheus::Family<prometheus::Gauge>& webhooks =
+      family<prometheus::Gauge>(prometheus::BuildGauge, registry, "vestibule_webhooks",
+                                "Events that wait for an application or are dead");
+  prometheus::Family<prometheus::Gauge>& webhooks_oldest = family<prometheus::Gauge>(
+      prometheus::BuildGauge, registry, "vestibule_webhooks_oldest_seconds",
+      "How long the oldest event for an application has been waiting");
+  prometheus::Family<prometheus::Gauge>& webhooks_circuit = family<prometheus::Gauge>(
+      prometheus::BuildGauge, registry, "vestibule_webhooks_circuit_open",
+      "1 while an application counts as down and is only asked now and then");
   prometheus::Family<prometheus::Counter>& logout_notices = family<prometheus::Counter>(
       prometheus::BuildCounter, registry, "vestibule_logout_notices_total",
       "Attempts to tell a client that a session has ended, by outcome");
@@ -86,8 +126,23 @@ void Metrics::connection_closed() {
 void Metrics::connection_refused() {
   families_->refused.Increment();
 }
-void Metrics::set_stalled_merges(int count) {
-  families_->stalled_merges.Set(count);
+void Metrics::set_merges(int open, int stalled, std::chrono::milliseconds oldest) {
+  families_->open_merges.Set(open);
+  families_->stalled_merges.Set(stalled);
+  families_->oldest_merge.Set(std::chrono::duration<double>(oldest).count());
+}
+
+void Metrics::show_purges(const lifecycle::PurgeStatistics& purges) {
+  families_->purges = &purges;
+}
+
+void Metrics::set_webhooks(const WebhookFigures& figures) {
+  const auto& name = figures.application;
+  auto& all = *families_;
+  all.webhooks.Add({{"application", name}, {"state", "waiting"}}).Set(figures.waiting);
+  all.webhooks.Add({{"application", name}, {"state", "dead"}}).Set(figures.dead);
+  all.webhooks_oldest.Add({{"application", name}}).Set(figures.oldest_seconds);
+  all.webhooks_circuit.Add({{"application", name}}).Set(figures.circuit_open ? 1 : 0);
 }
 
 void Metrics::count_logout_notice(std::string_view outcome) {
@@ -107,6 +162,11 @@ std::string Metrics::expose(const store::Statistics& store, std::size_t cpu_wait
   all.groups.Set(static_cast<double>(store.group_size.count));
   all.commit_seconds.Set(static_cast<double>(store.commit_microseconds.sum) / 1e6);
   all.cpu_waiting.Set(static_cast<double>(cpu_waiting));
+  if (all.purges != nullptr) {
+    all.last_purge.Set(static_cast<double>(all.purges->last_run.load()) / 1e3);
+    raise(all.purged, all.purges->purged);
+    raise(all.refused_purges, all.purges->refused);
+  }
   return prometheus::TextSerializer{}.Serialize(all.registry.Collect());
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -8,7 +9,20 @@
 #include "http/observer.h"
 #include "store/statistics.h"
 
+namespace vestibule::lifecycle {
+struct PurgeStatistics;
+}
+
 namespace vestibule::app {
+
+/// Of one application.
+struct WebhookFigures {
+  std::string application;
+  double waiting = 0;
+  double dead = 0;
+  double oldest_seconds = 0;  ///< since the oldest waiting one; 0 without any
+  bool circuit_open = false;
+};
 
 /// What /metrics shows, in Prometheus's text format. Thread-safe.
 class Metrics final : public http::RequestObserver {
@@ -21,7 +35,12 @@ class Metrics final : public http::RequestObserver {
   void connection_closed() override;
   void connection_refused() override;
 
-  void set_stalled_merges(int count);
+  /// Merges that wait for an application, those past their deadline, and the oldest one's age.
+  void set_merges(int open, int stalled, std::chrono::milliseconds oldest);
+  /// What the purges of this process have done, which outlives the metrics' use.
+  void show_purges(const lifecycle::PurgeStatistics& purges);
+  /// How delivery to each application stands.
+  void set_webhooks(const WebhookFigures& figures);
   /// One attempt to tell a client of a session's end, by what came of it.
   void count_logout_notice(std::string_view outcome);
   /// The whole exposition; `store` and the pool's queue are read for it.

@@ -1,3 +1,5 @@
+#include "app/serve.h"
+
 #include <fmt/core.h>
 #include <pthread.h>
 #include <spdlog/spdlog.h>
@@ -9,21 +11,25 @@
 #include <iterator>
 #include <optional>
 
+#include "app/audit_job.h"
 #include "app/control.h"
 #include "app/core.h"
+#include "app/event_lines.h"
 #include "app/listeners.h"
 #include "app/log.h"
 #include "app/mail.h"
 #include "app/metrics.h"
 #include "app/mtls.h"
 #include "app/operations.h"
+#include "app/purge_commands.h"
 #include "app/registration_config.h"
 #include "app/remote_identity.h"
-#include "app/serve.h"
 #include "app/sites.h"
+#include "app/webhook_secrets.h"
 #include "events/dispatcher.h"
 #include "gateway/embedded_provider.h"
 #include "gateway/gateway.h"
+#include "guests/merge_parts.h"
 #include "http/server.h"
 #include "lifecycle/cleanup.h"
 #include "lifecycle/jobs.h"
@@ -122,7 +128,7 @@ gateway::EmbeddedOptions embedded_options(const Core& core) {
   return options;
 }
 
-web::WebOptions web_options(const Core& core) {
+web::WebOptions web_options(Core& core) {
   const auto& config = core.config;
   web::WebOptions options;
   options.public_origin = parse_url(config.public_url)->origin();
@@ -135,6 +141,7 @@ web::WebOptions web_options(const Core& core) {
       per_minute(config.limits.sign_ins_per_minute, config.limits.sign_ins_per_minute);
   options.failures_per_account =
       static_cast<std::uint32_t>(config.limits.failures_per_account_per_hour);
+  options.refused_attempts = &core.refused_attempts;
   return options;
 }
 
@@ -154,23 +161,41 @@ void rotate_keys_if_due(Core& core, base::Time now) {
   }
 }
 
+void show_webhooks(Core& core, Metrics& metrics, base::Time now) {
+  for (const auto& figures : read_figures(core)) {
+    const auto waited = now - figures.waiting_since.value_or(now);
+    metrics.set_webhooks({.application = figures.application,
+                          .waiting = static_cast<double>(figures.waiting),
+                          .dead = static_cast<double>(figures.dead),
+                          .oldest_seconds = static_cast<double>(waited.count()) / 1000,
+                          .circuit_open = figures.circuit && figures.circuit->next_probe});
+  }
+}
+
 std::vector<lifecycle::Job> keeper_jobs(Core& core, Metrics& metrics, accounts::Mailer& mailer) {
   const auto& config = core.config;
   auto& store = *core.store;
-  lifecycle::PurgeOptions purge;
-  purge.older_than = config.purge.retention;
-  purge.max_share = config.purge.max_share;
-  purge.longest_pause = std::chrono::days(400);
   std::vector<lifecycle::Job> jobs;
-  jobs.push_back(lifecycle::purge_job(store, core.purge_step, purge, config.purge.interval));
+  jobs.push_back(
+      lifecycle::purge_job(core.purging(), purge_options(config), config.purge.interval));
   jobs.push_back(lifecycle::mail_job(mailer, std::chrono::milliseconds(500)));
   jobs.push_back(lifecycle::rotation_job([&core](base::Time now) { rotate_keys_if_due(core, now); },
                                          std::chrono::minutes(1)));
   jobs.push_back(lifecycle::merges_job(
-      store, [&metrics](int stalled) { metrics.set_stalled_merges(stalled); },
+      store,
+      [&metrics](const guests::OpenMerges& merges, base::Time now) {
+        metrics.set_merges(merges.open, merges.stalled, now - merges.oldest.value_or(now));
+      },
       std::chrono::minutes(1)));
-  jobs.push_back(lifecycle::cleanup_job(store, core.sessions, core.ended, core.outbox, {},
-                                        std::chrono::minutes(10)));
+  jobs.push_back(lifecycle::cleanup_job(
+      store, core.sessions, core.ended, core.outbox,
+      {.delivered = config.events.keep_delivered, .aliases = config.merge.alias_retention},
+      std::chrono::minutes(10)));
+  jobs.push_back(audit_job(core));
+  jobs.push_back({"webhook figures", std::chrono::seconds(5),
+                  [&core, &metrics](base::Time now, const std::stop_token&) {
+                    show_webhooks(core, metrics, now);
+                  }});
   return jobs;
 }
 
@@ -187,6 +212,17 @@ void reload_refused_passwords(Core& core, const Config& fresh) {
   }
   spdlog::info("{} passwords are refused", list.size());
   core.refused.replace(std::move(list));
+}
+
+events::DispatcherOptions dispatcher_options(Core& core) {
+  events::DispatcherOptions options;
+  options.store_use = events::StoreUse::exclusive;  // SQLite's lock
+  options.delivered_rows = core.config.events.keep_delivered > base::Seconds{0}
+                               ? events::Delivered::kept
+                               : events::Delivered::deleted;
+  options.on_delivered = guests::note_merge_delivered;
+  options.monitor = &core.monitor;
+  return options;
 }
 
 int fail_start(const base::Error& error) {
@@ -233,6 +269,7 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
   auto opened = Core::open(config, clock, random);
   if (!opened) return fail_start(opened.error());
   Core& core = **opened;
+  metrics.show_purges(core.purged);
   async::CpuPool cpu;
   const oauth::TokenIssuer issuer{config.public_url, core.ring, core.purposes, random};
 
@@ -341,7 +378,8 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
         if (!acknowledged) {
           spdlog::warn("merge {}: {}", base::to_string(merge), acknowledged.error().message);
         }
-      }};
+      },
+      dispatcher_options(core)};
   provider::LogoutDispatcher logout{
       {*core.store, clock, random, config.public_url, core.ring,
        [&core](const http::OutgoingRequest& request) { return core.outgoing.send(request); }},
@@ -373,6 +411,7 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
       set_up_log(fresh->log);
       spdlog::info("the configuration was read again; log settings are in force");
       if (*tls) reload_tls(**tls, *fresh);
+      reload_webhook_secrets(core.outbox.applications(), *fresh);
       reload_refused_passwords(core, *fresh);
     } else {
       spdlog::error(
@@ -381,12 +420,14 @@ int serve(const Config& given, const base::Clock& clock, base::Random& random,
   }
 
   spdlog::info("shutting down");
+  core.monitor.close();  // who looks on would hold the server's end up
   server.stop(config.shutdown_grace);
   keeper.stop();
   dispatcher.stop();
   logout.stop();
   core.on_outbox({});
   core.on_logout_notices({});
+  if (config.has_role("keeper")) close_audit(core);
   return 0;
 }
 

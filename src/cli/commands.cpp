@@ -16,7 +16,11 @@
 #include "app/control.h"
 #include "app/log.h"
 #include "app/serve.h"
+#include "cli/audit_commands.h"
+#include "cli/event_commands.h"
+#include "cli/merge_commands.h"
 #include "cli/print.h"
+#include "cli/purge_commands.h"
 #include "cli/user_commands.h"
 
 namespace vestibule::cli {
@@ -76,23 +80,20 @@ class Invocation {
   // Runs a command wherever the data is and prints its result.
   int run_command(std::string_view name, const json::object& arguments,
                   const std::function<void(const json::object&)>& print) {
-    const auto config = load(flags, environment_);
-    if (!config) return wrong_words;
-    app::set_up_log({.level = "warn"});
     ProgressBar bar;
-    const auto result = app::run_anywhere(*config, clock_, random_, name, arguments,
-                                          [&](const json::object& step) { bar.show(step); });
+    const auto result = run(name, arguments, [&](const json::object& step) { bar.show(step); });
     bar.clear();
-    if (!result) {
-      fmt::print(stderr, "{}\n", result.error().message);
-      return refused;
-    }
-    if (json_output) {
-      fmt::print("{}\n", json::serialize(*result));
-    } else {
-      print(*result);
-    }
-    return 0;
+    if (result) show(*result, print);
+    // What was looked at and is not as it should be is told in full, and is a failure.
+    if (result && result->contains("sound") && result->at("sound") == false) exit_code_ = refused;
+    return exit_code_;
+  }
+
+  // Runs a command and prints what it tells, line by line.
+  int run_stream(std::string_view name, const json::object& arguments,
+                 const std::function<void(const json::object&)>& print_line) {
+    run(name, arguments, [&](const json::object& line) { show(line, print_line); });
+    return exit_code_;
   }
 
   int serve() {
@@ -115,6 +116,30 @@ class Invocation {
   }
 
  private:
+  std::optional<json::object> run(std::string_view name, const json::object& arguments,
+                                  const app::Progress& progress) {
+    const auto config = load(flags, environment_);
+    exit_code_ = wrong_words;
+    if (!config) return std::nullopt;
+    app::set_up_log({.level = "warn"});
+    auto result = app::run_anywhere(*config, clock_, random_, name, arguments, progress);
+    exit_code_ = result ? 0 : refused;
+    if (result) return *std::move(result);
+    fmt::print(stderr, "{}\n", result.error().message);
+    return std::nullopt;
+  }
+
+  void show(const json::object& object,
+            const std::function<void(const json::object&)>& print) const {
+    if (json_output) {
+      fmt::print("{}\n", json::serialize(object));
+    } else {
+      print(object);
+    }
+    std::fflush(stdout);
+  }
+
+  int exit_code_ = 0;
   char** environment_;
   base::SystemClock clock_;
   base::SystemRandom random_;
@@ -168,15 +193,6 @@ json::object read_object(const std::string& file) {
   return std::move(value.as_object());
 }
 
-void print_purge(const json::object& report) {
-  const auto count = report.at("purged").as_int64();
-  if (report.at("dry_run").as_bool()) {
-    fmt::print("{} guests would be purged\n", count);
-  } else {
-    fmt::print("{} guests purged\n", count);
-  }
-}
-
 }  // namespace
 
 int run(int argc, char** argv, char** environment) {
@@ -202,6 +218,18 @@ int run(int argc, char** argv, char** environment) {
                      print = std::move(print)] {
       chosen = [&invocation, name, arguments, print] {
         return invocation.run_command(name, arguments(), print);
+      };
+    });
+  };
+
+  const auto stream = [&](CLI::App* added, std::string name,
+                          std::function<json::object()> arguments,
+                          std::function<void(const json::object&)> print_line) {
+    added->add_flag("--json", invocation.json_output, "print JSON lines");
+    added->callback([&invocation, &chosen, name = std::move(name), arguments = std::move(arguments),
+                     print_line = std::move(print_line)] {
+      chosen = [&invocation, name, arguments, print_line] {
+        return invocation.run_stream(name, arguments(), print_line);
       };
     });
   };
@@ -241,27 +269,7 @@ int run(int argc, char** argv, char** environment) {
         }
       });
 
-  std::string older_than;
-  bool dry_run = false;
-  bool force = false;
-  auto* const purge = command(program, "purge", "delete guests nobody came back for");
-  purge->add_option("--older-than", older_than, "such as 30d; default: purge.retention")
-      ->check([](const std::string& value) {
-        return app::parse_duration(value) ? std::string{}
-                                          : "has to be a duration such as 30d, 12h, 10m or 45s";
-      });
-  purge->add_flag("--dry-run", dry_run, "only count");
-  purge->add_flag("--force", force, "also past the limits on share and clock");
-  remote(
-      purge, "purge",
-      [&] {
-        json::object arguments{{"dry_run", dry_run}, {"force", force}};
-        if (!older_than.empty()) {
-          arguments["older_than"] = app::parse_duration(older_than)->count();
-        }
-        return arguments;
-      },
-      print_purge);
+  add_purge_commands(program, {command, remote});
 
   const auto no_arguments = [] { return json::object{}; };
   auto* const keys = program.add_subcommand("keys", "signing keys")->require_subcommand(1);
@@ -272,13 +280,6 @@ int run(int argc, char** argv, char** environment) {
   remote(command(*keys, "rotate", "make the next key the current one"), "keys.rotate", no_arguments,
          [](const json::object& result) {
            print_table(result, "rotations", {"algorithm", "previous", "current", "note"});
-         });
-
-  auto* const merges = program.add_subcommand("merges", "open merges")->require_subcommand(1);
-  remote(command(*merges, "list", "list merges that wait"), "merges.list", no_arguments,
-         [](const json::object& result) {
-           print_table(result, "merges",
-                       {"id", "source_sub", "target_sub", "state", "requested_at"});
          });
 
   auto* const clients = program.add_subcommand("clients", "OAuth clients")->require_subcommand(1);
@@ -338,7 +339,10 @@ int run(int argc, char** argv, char** environment) {
   remote(name_client(command(*clients, "delete", "delete a client; its tokens die with it")),
          "clients.delete", named, print_client);
 
+  add_audit_commands(program, {command, remote});
+  add_merge_commands(program, {command, remote});
   add_user_commands(program, {command, remote});
+  add_event_commands(program, {command, remote, stream});
 
   auto* const config = program.add_subcommand("config", "the configuration")->require_subcommand(1);
   command(*config, "check", "name every mistake with file and line")->callback([&] {

@@ -20,6 +20,11 @@ struct CommandAdder {
                      std::function<boost::json::object()> arguments,
                      std::function<void(const boost::json::object&)> print)>
       remote;
+  /// The same for a command that tells as it goes: prints each line of progress, and no result.
+  std::function<void(CLI::App* added, std::string name,
+                     std::function<boost::json::object()> arguments,
+                     std::function<void(const boost::json::object&)> print_line)>
+      stream = {};
 };
 
 /// `users add`, `users set`, `users show`, `users grant`, `users revoke`.

@@ -4,9 +4,10 @@
 #include "accounts/organizations.h"
 #include "base/ids.h"
 #include "events/audit.h"
-#include "events/deliveries.h"
+#include "events/delivery_log.h"
 #include "guests/idempotency.h"
 #include "guests/merge.h"
+#include "lifecycle/purge_runs.h"
 #include "oauth/used_assertions.h"
 
 namespace vestibule::lifecycle {
@@ -52,10 +53,17 @@ class Cleanup {
     in_batches(stop, [&](Transaction& tx) { return forget_addresses(tx, now); });
     for (const auto& application : outbox_.applications()) {
       in_batches(stop, [&](Transaction& tx) {
+        return events::forget_delivered(tx, application.name, now - retention_.delivered, batch_) ==
+               batch_;
+      });
+      in_batches(stop, [&](Transaction& tx) {
         return events::forget_dead(tx, application.name, now - retention_.dead_letters, batch_) ==
                batch_;
       });
     }
+    in_batches(stop, [&](Transaction& tx) {
+      return forget_runs(tx, now - retention_.purge_runs, batch_) == batch_;
+    });
     forget_merges(now, stop);
   }
 
