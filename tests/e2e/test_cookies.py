@@ -196,11 +196,12 @@ def test_the_providers_cookie_is_no_session_and_the_reverse(gateway):
     account, email = proved_account_of(gateway)
     provider = Visitor(gateway.issuer)
     page = provider.post("/ui/login", data={"request": "", "username": email, "password": PASSWORD})
-    assert page.status_code == 200 and len(provider.cookies) == 1
-    (name, value), = provider.cookies.items()
-    assert name not in OUR_COOKIES
-    assert_anonymous(gateway, {SESSION: value})
-    assert_anonymous(gateway, {TICKET: value})
+    name = "vestibule-provider"
+    assert page.status_code == 200 and set(provider.cookies) == {name, "vestibule-device"}
+    assert not OUR_COOKIES & set(provider.cookies)
+    for value in provider.cookies.values():
+        assert_anonymous(gateway, {SESSION: value})
+        assert_anonymous(gateway, {TICKET: value})
     # The gateway's cookie is not a sign-in at the provider.
     intruder = Visitor(gateway.issuer, {name: account.cookies[SESSION]})
     url = f"/oauth/v2/authorize?client_id={gateway.bootstrap['client']['id']}"
