@@ -63,6 +63,7 @@ struct User {
   std::optional<base::Time> upgraded_at = {};
   std::optional<base::UserId> upgraded_by = {};
   std::optional<base::Time> password_changed_at = {};
+  std::optional<base::ClientId> client = {};  ///< through which a guest was made; never changes
 
   /// The `sub` claim: the chosen id, else the decimal of the internal one.
   std::string subject() const { return chosen_subject ? *chosen_subject : base::to_string(id); }

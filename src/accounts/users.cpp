@@ -42,7 +42,7 @@ base::Result<void> insert_row(store::Transaction& tx, const User& user) {
              user.preferred_language, user.gender, user.email, std::to_underlying(user.email_state),
              user.phone, user.phone_verified, user.sequence, user.created_at, user.changed_at,
              user.active_at, user.valid_after, user.upgraded_at, user.upgraded_by,
-             user.password_changed_at);
+             user.password_changed_at, user.client.value_or(base::ClientId{}));
   return {};
 }
 
@@ -79,6 +79,7 @@ User read_user(const store::Rows& rows) {
   user.upgraded_at = rows.optional_time(23);
   user.upgraded_by = to_optional(rows.optional_integer(24));
   user.password_changed_at = rows.optional_time(25);
+  if (const auto client = rows.id<base::ClientId>(26); client.value != 0) user.client = client;
   return user;
 }
 

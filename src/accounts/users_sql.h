@@ -7,7 +7,7 @@
   "id, organization_id, kind, state, guest_day, merge_id, subject, username, given_name, "        \
   "family_name, display_name, nick_name, preferred_language, gender, email, email_state, phone, " \
   "phone_verified, sequence, created_at, changed_at, active_at, valid_after, upgraded_at, "       \
-  "upgraded_by, password_changed_at"
+  "upgraded_by, password_changed_at, client_id"
 
 namespace vestibule::accounts::sql {
 
@@ -15,7 +15,7 @@ inline constexpr store::Statement insert_user{
     "users.insert",
     "insert into users (" VESTIBULE_USER_COLUMNS
     ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
-    "$19, $20, $21, $22, $23, $24, $25, $26)"};
+    "$19, $20, $21, $22, $23, $24, $25, $26, $27)"};
 
 inline constexpr store::Statement select_user{
     "users.find", "select " VESTIBULE_USER_COLUMNS " from users where id = $1"};
@@ -57,8 +57,6 @@ inline constexpr store::Statement touch{
 
 inline constexpr store::Statement set_password_changed{
     "users.set_password_changed", "update users set password_changed_at = $2 where id = $1"};
-
-inline constexpr store::Statement delete_user{"users.delete", "delete from users where id = $1"};
 
 inline constexpr store::Statement insert_tombstone{
     "tombstones.insert",

@@ -34,8 +34,6 @@ const store::Statement delete_session{"sessions.end",
 const store::Statement delete_children{
     "sessions.end_children",
     "delete from sessions where user_id = $1 and parent_id = $2 returning id"};
-const store::Statement delete_of_user{
-    "sessions.end_all", "delete from sessions where user_id = $1 returning id, kind, rotated_at"};
 const store::Statement delete_expired_sessions{
     "sessions.delete_expired",
     "delete from sessions where id in (select id from sessions where expires_at <= $1 "
@@ -131,28 +129,6 @@ void Sessions::end(store::Transaction& tx, base::SessionId id, base::Time now,
   }
   if (known_to_clients) queue_notices(tx, id, now);
   note_ended(tx, std::move(ended), now, ending);
-}
-
-void Sessions::end_all(store::Transaction& tx, base::UserId user, base::Time now) const {
-  std::vector<base::SessionId> ended;
-  std::vector<base::SessionId> known_to_clients;
-  {
-    auto rows = tx.query(delete_of_user, user);
-    while (rows.next()) {
-      if (static_cast<Kind>(rows.integer(1)) == Kind::provider) {
-        known_to_clients.push_back(rows.session_id(0));
-      }
-      // Purged guests mostly have one gateway session that has been left alone for weeks.
-      const bool can_be_named = static_cast<Kind>(rows.integer(1)) != Kind::gateway ||
-                                rows.time(2) + longest_token_life > now;
-      if (can_be_named) ended.push_back(rows.session_id(0));
-    }
-  }
-  erase_families(tx, user);
-  erase_codes(tx, user);
-  erase_device_codes(tx, user);
-  for (const auto& session : known_to_clients) queue_notices(tx, session, now);
-  note_ended(tx, std::move(ended), now, Ending::replaced);
 }
 
 void Sessions::queue_notices(store::Transaction& tx, const base::SessionId& session,

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "sessions/ended.h"
+#include "store/id_group.h"
 #include "store/transaction.h"
 
 namespace vestibule::sessions {
@@ -82,6 +83,9 @@ class Sessions {
   /// Ends every session, refresh family and code of the user, and what it has approved for devices:
   /// a change of standing (invariant 6).
   void end_all(store::Transaction& tx, base::UserId user, base::Time now) const;
+  /// The same for a group of users, a statement a table.
+  void end_all(store::Transaction& tx, const store::IdGroup<base::UserId>& users,
+               base::Time now) const;
   /// Forgets ended ids that no live token or cookie can name any more; true if more remain.
   enum class More { no, yes };
   More forget_ended(store::Transaction& tx, base::Time ended_before, int limit) const;
@@ -90,6 +94,8 @@ class Sessions {
   More delete_expired(store::Transaction& tx, base::Time now, int limit) const;
 
  private:
+  void note_all_ended(store::Transaction& tx, std::vector<base::SessionId> ended,
+                      const std::vector<base::SessionId>& known_to_clients, base::Time now) const;
   void note_ended(store::Transaction& tx, std::vector<base::SessionId> ids, base::Time now,
                   Ending ending) const;
   void queue_notices(store::Transaction& tx, const base::SessionId& session, base::Time now) const;

@@ -7,6 +7,7 @@
 #include "accounts/users.h"
 #include "base/text.h"
 #include "events/audit.h"
+#include "oauth/service_client.h"
 #include "zitadel/caller.h"
 #include "zitadel/changes.h"
 #include "zitadel/verbs.h"
@@ -36,6 +37,13 @@ std::optional<base::OrganizationId> find_organization_id(const Unit& unit,
   return own;
 }
 
+/// The application that a guest is made for: the one client that its service account belongs to.
+/// The call itself names none.
+std::optional<base::ClientId> client_of(const Unit& unit) {
+  const auto clients = oauth::list_bound_clients(unit.tx, unit.caller.user.id);
+  return clients.size() == 1 ? std::optional(clients.front()) : std::nullopt;
+}
+
 Result<accounts::User> make_user(const Unit& unit, const CreateRequest& request) {
   const auto day = find_tag(request.metadata);
   if (!day) return std::unexpected(day.error());
@@ -56,6 +64,7 @@ Result<accounts::User> make_user(const Unit& unit, const CreateRequest& request)
   if (!organization || !accounts::find_organization(unit.tx, *organization)) {
     return refuse(refusals::organization_unknown);
   }
+  if (user.is_guest()) user.client = client_of(unit);
   if (is_machine) user.display_name = request.machine_name;
   apply(request.profile, user);
   if (request.phone) apply(*request.phone, user);
@@ -124,7 +133,10 @@ void note_activity(const Unit& unit, base::UserId user) {
 }
 
 void note(const Unit& unit, std::string_view type, base::UserId user) {
-  events::record(unit.tx, {.type = type, .user = user, .actor = unit.caller.user.id}, unit.now);
+  events::record(
+      unit.tx,
+      {.type = type, .user = user, .actor = unit.caller.user.id, .address = unit.client_address},
+      unit.now);
 }
 
 }  // namespace vestibule::zitadel
