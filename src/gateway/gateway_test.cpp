@@ -372,8 +372,10 @@ TEST(Gateway, UpgradeOfAPurgedGuestSaysSo) {
   Browser browser(world);
   browser.post_json("/guest/v1/session");
   world.store->write([&](store::Transaction& tx) {
-    world.guests.purge(tx, world.now() + std::chrono::hours(48), 10,
-                       world.now() + std::chrono::hours(48));
+    const auto later = world.now() + std::chrono::hours(48);
+    guests::PurgeCursor cursor;
+    const guests::PurgeGroup group{guests::list_guest_clients(tx).at(0), later};
+    world.guests.purge(tx, guests::find_purgeable(tx, group, cursor, 10), later, later);
   });
   ASSERT_EQ(world.count_users(), 0);
   const auto answer = browser.post_json("/guest/v1/upgrade", ada);

@@ -60,6 +60,7 @@ struct UpgradeRequest {
   std::string password_hash;
   base::SessionId new_session;
   base::Time session_expires_at;
+  std::string client_address = {};  ///< for the audit log
 };
 /// An upgrade whose credentials another provider has stored.
 struct UpgradeElsewhere {
@@ -87,12 +88,6 @@ std::string_view to_string(EraseReason reason);
 /// Told in the transaction that erases a user, before its rows go.
 using ErasureListener = std::function<void(store::Transaction& tx, const accounts::User& user,
                                            EraseReason reason, base::Time now)>;
-
-/// Where a walk over purgeable guests stands: after the last one that it returned.
-struct PurgeCursor {
-  std::int64_t guest_day = 0;
-  base::UserId user;
-};
 
 /// The four verbs of the domain. Each is one function, run in one transaction, and tells one event
 /// to each application in that transaction.
@@ -143,7 +138,8 @@ class Guests {
                                     std::optional<base::SessionId> upgraded_in = {}) const;
 
   /// An application has taken the data over. The last one's word deletes the guest, writes the
-  /// alias and tells `guest.merged`. Idempotent; not_found `unknown_merge`.
+  /// alias and tells `guest.merged`. Idempotent; not_found `unknown_merge`, conflict
+  /// `merge_abandoned`.
   base::Result<Merge> acknowledge(store::Transaction& tx, base::MergeId merge,
                                   std::string_view application, base::Time now) const;
 
@@ -154,20 +150,9 @@ class Guests {
 
   /// Purges those of `candidates` that are guests whose guest day and last activity are both before
   /// `cutoff`, by a statement that tests guest day, activity and the absence of an open merge in
-  /// this transaction. Returns how many.
+  /// this transaction. Returns how many. purge.h finds candidates.
   int purge(store::Transaction& tx, std::span<const base::UserId> candidates, base::Time cutoff,
             base::Time now) const;
-  /// The same for the first `limit` purgeable guests; fewer than `limit` means that none is left.
-  int purge(store::Transaction& tx, base::Time cutoff, int limit, base::Time now) const;
-  /// The next `limit` guests that purge would delete, in the order of their days, and moves
-  /// `cursor` behind them. For reading in a snapshot, so that only deleting holds the writer.
-  static std::vector<base::UserId> find_purgeable(store::Transaction& tx, base::Time cutoff,
-                                                  PurgeCursor& cursor, int limit);
-  /// What purge would delete now.
-  static std::int64_t count_purgeable(store::Transaction& tx, base::Time cutoff);
-  /// All users, whom a purge's share is measured against. It walks rows: for a snapshot, not the
-  /// writer.
-  static std::int64_t count_users(store::Transaction& tx);
 
   /// Erases one user at once: every row that names it, a tombstone, the event (`guest.purged` for
   /// a guest, `user.deleted` for an account). `user` was loaded in this transaction. Conflict
@@ -183,7 +168,7 @@ class Guests {
   base::Result<Merge> open_merge(store::Transaction& tx, const accounts::User& source,
                                  const accounts::User& target, base::Time now) const;
   Merge finish(store::Transaction& tx, Merge merge, base::Time now) const;
-  void erase_rows(store::Transaction& tx, const accounts::User& user, EraseReason reason,
+  void erase_rows(store::Transaction& tx, std::span<const accounts::User> users, EraseReason reason,
                   base::Time now) const;
 
   accounts::UserIds& ids_;

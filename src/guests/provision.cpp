@@ -18,7 +18,8 @@ accounts::User Guests::insert_guest(store::Transaction& tx, const Authority& aut
                       .chosen_subject = authority.subject,
                       .created_at = now,
                       .changed_at = now,
-                      .active_at = now};
+                      .active_at = now,
+                      .client = authority.client};
   const auto inserted = user.chosen_subject ? accounts::insert_user_from_elsewhere(tx, user)
                                             : accounts::insert_user(tx, user);
   if (!inserted) {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <latch>
 #include <thread>
@@ -51,10 +52,8 @@ TEST(Purge, spares_accounts_merging_guests_and_people_who_came_back) {
   world.clock.advance(retention + 48h);
   world.write(
       [&](store::Transaction& tx) { accounts::touch(tx, active.user.id, world.now(), 0ms); });
-  EXPECT_EQ(world.read([&](store::Transaction& tx) {
-    return Guests::count_purgeable(tx, world.now() - retention);
-  }),
-            1);
+  const PurgeGroup group{world.authority.client, world.now() - retention};
+  EXPECT_EQ(world.read([&](store::Transaction& tx) { return count_purgeable(tx, group); }), 1);
   EXPECT_EQ(world.purge(), 1);
   EXPECT_TRUE(world.find(account.user.id));
   EXPECT_TRUE(world.find(merging.user.id));
@@ -70,11 +69,12 @@ TEST(Purge, works_through_any_number_in_any_page_size) {
   }
   world.clock.advance(retention + 24h);
   const auto cutoff = world.now() - retention;
+  const PurgeGroup group{world.authority.client, cutoff};
   PurgeCursor cursor;
   int seen = 0;
   for (;;) {
-    const auto page = world.read(
-        [&](store::Transaction& tx) { return Guests::find_purgeable(tx, cutoff, cursor, 7); });
+    const auto page =
+        world.read([&](store::Transaction& tx) { return find_purgeable(tx, group, cursor, 7); });
     if (page.empty()) break;
     seen += static_cast<int>(page.size());
     EXPECT_EQ(world.write([&](store::Transaction& tx) {
@@ -92,9 +92,10 @@ TEST(Purge, of_a_candidate_that_registered_meanwhile_does_nothing) {
   world.clock.advance(retention - 1h);
   const auto later = world.now() + 48h;
   const auto cutoff = later - retention;
+  const PurgeGroup group{world.authority.client, cutoff};
   PurgeCursor cursor;
-  const auto page = world.read(
-      [&](store::Transaction& tx) { return Guests::find_purgeable(tx, cutoff, cursor, 10); });
+  const auto page =
+      world.read([&](store::Transaction& tx) { return find_purgeable(tx, group, cursor, 10); });
   ASSERT_EQ(page.size(), 1u);
   ASSERT_TRUE(world.upgrade(guest));
   EXPECT_EQ(world.write([&](store::Transaction& tx) {
@@ -110,6 +111,37 @@ TEST(Purge, first_makes_the_upgrade_meet_a_gone_guest) {
   world.clock.advance(retention - 1h);
   EXPECT_EQ(world.purge(-48h), 1);
   EXPECT_EQ(world.upgrade(guest).error().reason, "guest_gone");
+}
+
+TEST(Purge, knows_the_application_that_each_guest_came_through) {
+  World world;
+  const auto make = [&](std::optional<base::ClientId> client) {
+    world.authority.client = client.value_or(base::ClientId{});
+    return world.guest().user;
+  };
+  const base::ClientId shop{13};
+  const base::ClientId forum{14};
+  const auto of_shop = make(shop);
+  const auto of_forum = make(forum);
+  const auto of_nobody = make({});
+  EXPECT_EQ(world.find(of_shop.id)->client, shop);
+  EXPECT_EQ(world.find(of_nobody.id)->client, std::nullopt);
+  world.read([&](store::Transaction& tx) {
+    EXPECT_EQ(list_guest_clients(tx),
+              (std::vector<std::optional<base::ClientId>>{std::nullopt, shop, forum}));
+    const auto later = world.now() + 48h;
+    PurgeCursor cursor;
+    EXPECT_EQ(find_purgeable(tx, {forum, later}, cursor, 10), std::vector{of_forum.id});
+    EXPECT_EQ(count_purgeable(tx, {std::nullopt, later}), 1);
+    EXPECT_EQ(count_purgeable(tx, {base::ClientId{15}, later}), 0);
+  });
+}
+
+TEST(Purge, keeps_the_application_of_a_customer) {
+  World world;
+  const auto account = world.account();
+  EXPECT_EQ(world.find(account.user.id)->client, world.authority.client);
+  world.read([&](store::Transaction& tx) { EXPECT_TRUE(list_guest_clients(tx).empty()); });
 }
 
 // Invariant 3: whatever the interleaving, either the upgrade won and the customer is there, or the
@@ -129,8 +161,9 @@ TEST(Purge, and_upgrade_at_the_same_instant_never_lose_a_customer) {
     {
       std::jthread purger([&] {
         ready.arrive_and_wait();
+        const std::array candidates{guest.user.id};
         deleted = world.write([&](store::Transaction& tx) {
-          return world.guests->purge(tx, cutoff, 10, world.now());
+          return world.guests->purge(tx, candidates, cutoff, world.now());
         });
       });
       std::jthread upgrader([&] {

@@ -8,6 +8,7 @@
 #include "accounts/metadata.h"
 #include "accounts/users.h"
 #include "guests/guests.h"
+#include "guests/purge.h"
 #include "sessions/sessions.h"
 #include "store/sqlite.h"
 #include "store/testing.h"
@@ -79,9 +80,14 @@ class World {
     return write(
         [&](store::Transaction& tx) { return guests->acknowledge(tx, merge, application, now()); });
   }
+  /// Of the one application that `authority` names.
   int purge(base::Milliseconds older_than = std::chrono::hours(24 * 30)) {
-    return write(
-        [&](store::Transaction& tx) { return guests->purge(tx, now() - older_than, 1000, now()); });
+    return write([&](store::Transaction& tx) {
+      PurgeCursor cursor;
+      const PurgeGroup group{authority.client, now() - older_than};
+      const auto candidates = find_purgeable(tx, group, cursor, 1000);
+      return guests->purge(tx, candidates, group.cutoff, now());
+    });
   }
   base::Result<void> erase(base::UserId id, EraseReason reason) {
     return write([&](store::Transaction& tx) -> base::Result<void> {
@@ -100,11 +106,12 @@ class World {
   std::optional<Merge> merge(base::MergeId id) {
     return read([&](store::Transaction& tx) { return find_merge(tx, id); });
   }
-  std::int64_t user_count() { return read(&Guests::count_users); }
+  std::int64_t user_count() { return read(&count_users); }
   /// Types of the events that wait for an application, oldest first.
   std::vector<std::string> waiting(std::string_view application) {
-    static const store::Statement statement{
-        "test.outbox", "select type, payload from outbox where application = $1 order by id"};
+    static const store::Statement statement{"test.outbox",
+                                            "select type, payload from outbox"
+                                            " where application = $1 and state = 0 order by id"};
     return read([&](store::Transaction& tx) {
       std::vector<std::string> types;
       auto rows = tx.query(statement, application);
@@ -144,7 +151,7 @@ inline events::Application holder(std::string name) {
   events::Application application;
   application.name = std::move(name);
   application.webhook_url = "http://127.0.0.1:1/webhook";
-  application.webhook_secret = base::Secret(std::string(32, 'k'));
+  application.webhook_secrets = events::WebhookSecrets({base::Secret(std::string(32, 'k'))});
   return application;
 }
 
