@@ -76,6 +76,65 @@ colour = 1
   }
 }
 
+TEST(Config, KeepsDeliveredEventsForAYearAtMost) {
+  EXPECT_EQ(mistakes_in("[events]\nkeep_delivered = \"0s\"\n"), "");
+  EXPECT_EQ(mistakes_in("[events]\nkeep_delivered = \"400d\"\n"), "");
+  EXPECT_EQ(mistakes_in("[events]\nkeep_delivered = \"401d\"\n"),
+            ":2: events.keep_delivered: has to be at most 400d\n");
+  EXPECT_NE(mistakes_in("[events]\nkeep_delivered = \"-1s\"\n"), "");
+  EXPECT_NE(mistakes_in("[events]\nkeep = \"1d\"\n"), "");
+}
+
+TEST(Config, KeepsAliasesForADayAtLeast) {
+  const ConfigFile good{"[merge]\nalias_retention = \"1d\"\n"};
+  EXPECT_EQ(load_config(good.path(), {}).config.merge.alias_retention, base::Seconds{24 * 3600});
+  const ConfigFile bad{"[merge]\nalias_retention = \"23h\"\n"};
+  const auto loaded = load_config(bad.path(), {});
+  ASSERT_EQ(loaded.mistakes.size(), 1U);
+  EXPECT_NE(loaded.mistakes[0].to_string().find(":2: merge.alias_retention"), std::string::npos);
+}
+
+TEST(Config, KeepsGuestsByApplication) {
+  const ConfigFile file{R"([purge]
+retention = "30d"
+[[purge.applications]]
+client = "13"
+retention = "7d"
+[[purge.applications]]
+client = "14"
+retention = "400d"
+)"};
+  const auto loaded = load_config(file.path(), {});
+  ASSERT_TRUE(loaded.mistakes.empty()) << loaded.mistakes.front().to_string();
+  ASSERT_EQ(loaded.config.purge.applications.size(), 2U);
+  EXPECT_EQ(loaded.config.purge.applications[0].client, "13");
+  EXPECT_EQ(loaded.config.purge.applications[0].retention, base::Seconds{7 * 24 * 3600});
+}
+
+TEST(Config, RefusesApplicationsOfThePurgeThatSayNothing) {
+  const ConfigFile file{R"([[purge.applications]]
+client = "13"
+retention = "59s"
+[[purge.applications]]
+client = "13"
+retention = "7d"
+[[purge.applications]]
+client = "shop"
+[[purge.applications]]
+retention = "7d"
+colour = 1
+)"};
+  const auto loaded = load_config(file.path(), {});
+  std::string all;
+  for (const auto& mistake : loaded.mistakes) all += mistake.to_string() + "\n";
+  for (const auto* expected :
+       {"the retention for client '13' has to be at least 1m", "two are for client 13",
+        "'shop' is not the id of a client", "the retention for client 'shop'", "client is missing",
+        ":11: colour is not a setting"}) {
+    EXPECT_NE(all.find(expected), std::string::npos) << expected << "\nin\n" << all;
+  }
+}
+
 TEST(Config, ForwardAuthCannotSetTheTwoCookiesOfTheJwtFormat) {
   const ConfigFile file{R"([gateway]
 cookie_format = "jwt"

@@ -6,16 +6,22 @@
 
 namespace vestibule::lifecycle {
 
-Job purge_job(store::Store& store, PurgeStep step, PurgeOptions options,
-              base::Milliseconds interval) {
+Job purge_job(const PurgeContext& context, PurgeOptions options, base::Milliseconds interval) {
   return {purge_job_name, interval,
-          [&store, step = std::move(step), options](base::Time now, const std::stop_token& stop) {
-            const auto report = run_purge(store, step, options, {}, now, stop);
+          [context, options = std::move(options)](base::Time, const std::stop_token& stop) {
+            const auto report = run_purge(context, options, {}, stop);
             if (!report) {
-              spdlog::error("purge refused: {}", report.error().message);
-            } else if (report->purged > 0) {
-              spdlog::info("purged {} guests who were last here before {}", report->purged,
-                           base::to_rfc3339(report->cutoff));
+              const bool held = report.error().reason == "deletions_held";
+              spdlog::log(held ? spdlog::level::warn : spdlog::level::err, "purge refused: {}",
+                          report.error().message);
+              return;
+            }
+            for (const auto& application : report->applications) {
+              if (application.purged == 0) continue;
+              spdlog::info("purged {} guests of client {} who were last here before {}",
+                           application.purged,
+                           application.client ? base::to_string(*application.client) : "unknown",
+                           base::to_rfc3339(application.cutoff));
             }
           }};
 }
@@ -31,19 +37,20 @@ Job rotation_job(std::function<void(base::Time now)> rotate_if_due, base::Millis
       [rotate = std::move(rotate_if_due)](base::Time now, const std::stop_token&) { rotate(now); }};
 }
 
-Job merges_job(store::Store& store, std::function<void(int stalled)> on_stalled,
+Job merges_job(store::Store& store,
+               std::function<void(const guests::OpenMerges& merges, base::Time now)> report,
                base::Milliseconds interval) {
   return {merges_job_name, interval,
-          [&store, report = std::move(on_stalled), known = 0](base::Time now,
-                                                              const std::stop_token&) mutable {
-            const int stalled =
+          [&store, report = std::move(report), known = 0](base::Time now,
+                                                          const std::stop_token&) mutable {
+            const auto merges =
                 store.write([&](store::Transaction& tx) { return guests::mark_stalled(tx, now); });
-            if (stalled > known) {
+            if (merges.stalled > known) {
               spdlog::error("{} merges are past their deadline and still wait for an application",
-                            stalled);
+                            merges.stalled);
             }
-            known = stalled;
-            if (report) report(stalled);
+            known = merges.stalled;
+            if (report) report(merges, now);
           }};
 }
 

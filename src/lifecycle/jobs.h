@@ -22,8 +22,7 @@ inline constexpr const char* merges_job_name = "merges";
 /// The references of every job outlive the keeper.
 
 /// Purges abandoned guests. A refused run is logged as an error and tried again at the next time.
-Job purge_job(store::Store& store, PurgeStep step, PurgeOptions options,
-              base::Milliseconds interval);
+Job purge_job(const PurgeContext& context, PurgeOptions options, base::Milliseconds interval);
 
 /// Sends the mail that is due.
 Job mail_job(accounts::Mailer& mailer, base::Milliseconds interval);
@@ -31,9 +30,10 @@ Job mail_job(accounts::Mailer& mailer, base::Milliseconds interval);
 /// Rotates signing keys when that is due, by a function so that keys/ is not needed here.
 Job rotation_job(std::function<void(base::Time now)> rotate_if_due, base::Milliseconds interval);
 
-/// Marks merges past their deadline as stalled and reports how many there are: `on_stalled` feeds
-/// a metric; a new one is logged as an error. They are still waited for.
-Job merges_job(store::Store& store, std::function<void(int stalled)> on_stalled,
+/// Marks merges past their deadline as stalled, which is logged as an error, and tells `report`
+/// what waits, for metrics. They are still waited for.
+Job merges_job(store::Store& store,
+               std::function<void(const guests::OpenMerges& merges, base::Time now)> report,
                base::Milliseconds interval);
 
 }  // namespace vestibule::lifecycle

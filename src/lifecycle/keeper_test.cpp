@@ -8,6 +8,7 @@
 
 #include "events/audit.h"
 #include "events/deliveries.h"
+#include "events/delivery_log.h"
 #include "guests/testing.h"
 #include "lifecycle/cleanup.h"
 #include "lifecycle/jobs.h"
@@ -79,7 +80,9 @@ TEST(Keeper, refuses_two_jobs_of_one_name) {
 TEST(Jobs, purge_deletes_abandoned_guests_and_survives_a_refusal) {
   World world;
   const auto guest = world.guest();
-  Keeper keeper({purge_job(*world.store, delete_at_once(*world.guests), {}, 1h)}, world.clock);
+  const auto step = delete_at_once(*world.guests);
+  PurgeStatistics statistics;
+  Keeper keeper({purge_job({*world.store, step, world.clock, statistics}, {}, 1h)}, world.clock);
   keeper.run_once(purge_job_name);
   EXPECT_TRUE(world.find(guest.user.id));
   world.clock.advance(24h * 365);
@@ -90,7 +93,9 @@ TEST(Jobs, purge_deletes_abandoned_guests_and_survives_a_refusal) {
 TEST(Jobs, purge_on_schedule_takes_a_guest_when_its_time_has_come) {
   World world;
   const auto guest = world.guest();
-  Keeper keeper({purge_job(*world.store, delete_at_once(*world.guests), {}, 24h)}, world.clock);
+  const auto step = delete_at_once(*world.guests);
+  PurgeStatistics statistics;
+  Keeper keeper({purge_job({*world.store, step, world.clock, statistics}, {}, 24h)}, world.clock);
   int days = 0;
   while (world.find(guest.user.id) && days < 100) {
     keeper.run_once(purge_job_name);
@@ -124,13 +129,16 @@ TEST(Jobs, merges_report_what_stalls) {
   World world({guests::holder("shop")});
   const auto account = world.account();
   const auto merge = world.request_merge(world.guest().user.id, account.user.id).value();
-  int stalled = -1;
-  Keeper keeper({merges_job(*world.store, [&](int count) { stalled = count; }, 1s)}, world.clock);
+  guests::OpenMerges told;
+  const auto report = [&](const guests::OpenMerges& merges, base::Time) { told = merges; };
+  Keeper keeper({merges_job(*world.store, report, 1s)}, world.clock);
   keeper.run_once(merges_job_name);
-  EXPECT_EQ(stalled, 0);
+  EXPECT_EQ(told.open, 1);
+  EXPECT_EQ(told.stalled, 0);
+  EXPECT_EQ(told.oldest, merge.requested_at);
   world.clock.advance(24h);
   keeper.run_once(merges_job_name);
-  EXPECT_EQ(stalled, 1);
+  EXPECT_EQ(told.stalled, 1);
   EXPECT_EQ(world.merge(merge.id)->state, guests::MergeState::stalled);
 }
 
@@ -151,17 +159,19 @@ TEST(Jobs, cleanup_forgets_what_has_expired_and_nothing_else) {
   world.acknowledge(merge.id, "shop").value();
   const events::RetryPolicy impatient{.min_attempts = 1, .give_up_after = 0ms};
   world.write([&](store::Transaction& tx) {
-    const auto due = events::list_due(tx, "shop", world.now(), 1);
+    const auto due = events::list_due(tx, "shop", world.now(), 2);
     events::note_failure(tx, due.at(0), "status 500", impatient, world.random, world.now());
+    events::note_delivered(tx, due.at(1), events::Delivered::kept, world.now());
   });
   // The batch of one row walks every loop more than once.
   Keeper keeper({cleanup_job(*world.store, *world.sessions, *world.ended, world.outbox, {}, 1h, 1)},
                 world.clock);
-  const auto dead = [&] {
-    return world.read([&](store::Transaction& tx) {
-      return events::count_deliveries(tx, "shop", events::DeliveryState::dead);
-    });
+  const auto count = [&](events::DeliveryState state) {
+    return world.read(
+        [&](store::Transaction& tx) { return events::count_deliveries(tx, "shop", state); });
   };
+  const auto dead = [&] { return count(events::DeliveryState::dead); };
+  const auto delivered = [&] { return count(events::DeliveryState::delivered); };
   static const store::Statement addresses{"test.addresses",
                                           "select count(*) from audit where address is not null"};
   const auto remembered = [&] {
@@ -178,15 +188,18 @@ TEST(Jobs, cleanup_forgets_what_has_expired_and_nothing_else) {
   EXPECT_TRUE(world.merge(merge.id));
   EXPECT_GT(ended(), 0u);
   EXPECT_EQ(dead(), 1);
+  EXPECT_EQ(delivered(), 1);
   EXPECT_GT(remembered(), 0);
 
   world.clock.advance(26h);
   keeper.run_once(cleanup_job_name);
   EXPECT_EQ(ended(), 0u);
+  EXPECT_EQ(delivered(), 1) << "three days are not over";
 
   world.clock.advance(24h * 30);
   keeper.run_once(cleanup_job_name);
   EXPECT_FALSE(world.find(account.user.id)->email) << "never proved in 30 days";
+  EXPECT_EQ(delivered(), 0);
   EXPECT_GT(remembered(), 0);
 
   world.clock.advance(24h * 60);
