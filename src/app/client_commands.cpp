@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "app/command_audit.h"
 #include "oauth/client_algorithms.h"
 #include "oauth/client_metadata.h"
 #include "oauth/client_settings.h"
@@ -94,7 +95,10 @@ Result add_client(Core& core, const json::object& arguments) {
   if (auto ready = provide_keys(core, *client); !ready) return std::unexpected(ready.error());
   json::object told{{"client_id", client->client_id()}, {"name", client->name}};
   settle_secret(core, *client, told);
-  core.store->write([&](store::Transaction& tx) { oauth::insert_client(tx, *client, now); });
+  core.store->write([&](store::Transaction& tx) {
+    oauth::insert_client(tx, *client, now);
+    record_operator(tx, "client.registered", events::nobody, now, client->id);
+  });
   return told;
 }
 
@@ -121,6 +125,7 @@ Result change_client(Core& core, const json::object& arguments) {
     json::object told{{"client_id", client->client_id()}, {"name", client->name}};
     settle_secret(core, *client, told);
     oauth::update_client(tx, *client, core.clock.now());
+    record_operator(tx, "client.updated", events::nobody, core.clock.now(), client->id);
     return told;
   });
 }
@@ -130,6 +135,7 @@ Result delete_client(Core& core, const json::object& arguments) {
     const auto client = find_named(core, tx, arguments);
     if (!client) return std::unexpected(client.error());
     oauth::delete_client(tx, client->id);
+    record_operator(tx, "client.deleted", events::nobody, core.clock.now(), client->id);
     return json::object{{"client_id", client->client_id()}, {"name", client->name}};
   });
 }

@@ -5,6 +5,7 @@
 
 #include "accounts/service_accounts.h"
 #include "accounts/users.h"
+#include "app/command_audit.h"
 
 namespace vestibule::app {
 namespace {
@@ -36,6 +37,7 @@ Result change_roles(Core& core, const json::object& arguments, F change) {
       return base::fail(base::ErrorKind::conflict, "no_account", "This user is no account.");
     }
     change(tx, user->id, *role);
+    record_operator(tx, "roles.changed", user->id, core.clock.now());
     json::array roles;
     for (const auto held : accounts::list_roles(tx, user->id)) {
       roles.emplace_back(accounts::to_string(held));

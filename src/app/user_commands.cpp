@@ -6,6 +6,7 @@
 #include "accounts/directory.h"
 #include "accounts/passwords.h"
 #include "accounts/standard_claims.h"
+#include "app/command_audit.h"
 #include "oauth/user_claims.h"
 
 namespace vestibule::app {
@@ -96,6 +97,7 @@ Result add_user(Core& core, const json::object& arguments) {
     }
     accounts::set_profile(tx, user.id, profile);
     if (*hash) accounts::set_password_hash(tx, user.id, **hash, now);
+    record_operator(tx, "user.created", user.id, now);
     return describe(tx, user);
   });
 }
@@ -126,6 +128,7 @@ Result set_user(Core& core, const json::object& arguments) {
       accounts::set_password_hash(tx, user->id, **hash, now);
       accounts::change_standing(tx, core.sessions, user->id, now);
     }
+    record_operator(tx, *hash ? "password.set" : "user.updated", user->id, now);
     return describe(tx, *user);
   });
 }
