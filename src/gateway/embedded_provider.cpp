@@ -189,7 +189,8 @@ Awaitable<Upgrade> EmbeddedProvider::upgrade(SessionHandle session, UpgradeForm 
                                .email = form.email,
                                .password_hash = hash,
                                .new_session = base::SessionId{base::Uuid::make(now, parts_.random)},
-                               .session_expires_at = now + options_.session_lifetime},
+                               .session_expires_at = now + options_.session_lifetime,
+                               .client_address = form.client_address},
         now);
   };
   auto upgraded = co_await async::commit(parts_.store, std::move(unit));

@@ -78,6 +78,7 @@ struct UpgradeForm {
   std::string family_name;
   std::string email;
   base::Secret password;
+  std::string client_address = {};  ///< for the audit log
 };
 struct Upgrade {
   Grant grant;

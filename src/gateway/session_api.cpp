@@ -23,7 +23,7 @@ struct Telling {
   std::string_view text;
 };
 Telling tell(std::string_view type) {
-  static constexpr std::array<std::pair<std::string_view, Telling>, 12> tellings{{
+  static constexpr std::array<std::pair<std::string_view, Telling>, 16> tellings{{
       {"guest.provisioned", {"provisioned", "A temporary user was made for you"}},
       {"token.exchanged", {"exchanged", "A token was made for you by the service account"}},
       {"session.renewed", {"renewed", "Your token was renewed"}},
@@ -36,6 +36,10 @@ Telling tell(std::string_view type) {
        {"merge_abandoned", "What you did as a guest could not be added to your account"}},
       {"email.proved", {"proved", "Your e-mail address was confirmed"}},
       {"password.reset", {"password_reset", "A new password was set"}},
+      {"password.set", {"password_set", "A new password was set"}},
+      {"user.created", {"registered", "Your account was made"}},
+      {"user.signed_in", {"authenticated", "You showed who you are"}},
+      {"token.issued", {"issued", "A token was made for an application"}},
       {"session.opened", {"signed_in", "You signed in"}},
       {"session.ended", {"signed_out", "You signed out"}},
   }};
@@ -180,6 +184,8 @@ class SessionApi {
 
     const SessionHandle& held_session = held.grant->session;
     SessionHandle handle = held_session;
+    checked.form.client_address =
+        request.client_address.is_unspecified() ? "" : request.client_address.to_string();
     auto upgraded = co_await context_.provider.upgrade(std::move(handle), std::move(checked.form));
     if (!upgraded) {
       auto answer = input->kind == BodyKind::form

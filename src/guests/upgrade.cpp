@@ -44,7 +44,9 @@ base::Result<Upgraded> Guests::upgrade(store::Transaction& tx, const UpgradeRequ
                           .amr = "pwd"};
   sessions_.insert(tx, fresh);
 
-  events::record(tx, {.type = events::guest_upgraded, .user = user->id}, now);
+  events::record(
+      tx, {.type = events::guest_upgraded, .user = user->id, .address = request.client_address},
+      now);
   outbox_.add(tx, events::guest_upgraded, user->id, {{"sub", user->subject()}}, now);
   user = accounts::find_user(tx, request.user);
   if (!user) throw std::logic_error("an upgraded user cannot be found in its own transaction");

@@ -1,9 +1,24 @@
 #include "oauth/revocation.h"
 
+#include "accounts/users.h"
+#include "events/audit.h"
 #include "sessions/codes.h"
 #include "sessions/refresh.h"
 
 namespace vestibule::oauth {
+namespace {
+
+void record(store::Transaction& tx, const GrantContext& context, const AuthenticatedClient& client,
+            base::UserId user, base::Time now) {
+  events::record(tx,
+                 {.type = "token.revoked",
+                  .user = user,
+                  .client = client->id,
+                  .address = context.client_address},
+                 now);
+}
+
+}  // namespace
 
 Result<void> revoke(store::Transaction& tx, const GrantContext& context,
                     const AuthenticatedClient& client, std::string_view token, base::Time now) {
@@ -15,6 +30,7 @@ Result<void> revoke(store::Transaction& tx, const GrantContext& context,
       return fail("unauthorized_client", "the token was issued to another client");
     }
     sessions::revoke_family(tx, handle->family);
+    record(tx, context, client, family->user, now);
     return {};
   }
   if (const auto access = context.issuer.parse(token, now)) {
@@ -22,6 +38,8 @@ Result<void> revoke(store::Transaction& tx, const GrantContext& context,
       return fail("unauthorized_client", "the token was issued to another client");
     }
     sessions::revoke_token(tx, access->jti, access->expires_at);
+    record(tx, context, client,
+           accounts::resolve_subject(tx, access->subject).value_or(events::nobody), now);
   }
   return {};
 }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "async/commit.h"
+#include "events/audit.h"
 #include "oauth/consents.h"
 #include "oauth/discovery.h"
 #include "oauth/pushed_request.h"
@@ -50,7 +51,15 @@ oauth::AuthorizationResult<std::string> answer(store::Transaction& tx,
     auto consumed = oauth::consume_pushed_request(tx, pending.request_uri);
     if (!consumed) return std::unexpected(oauth::AuthorizationError(std::move(consumed.error())));
   }
-  if (consented == Consented::yes) oauth::record_consent(tx, request, session.user, now);
+  if (consented == Consented::yes) {
+    oauth::record_consent(tx, request, session.user, now);
+    events::record(tx,
+                   {.type = "consent.given",
+                    .user = session.user,
+                    .client = request.client.id,
+                    .address = grants.client_address},
+                   now);
+  }
   return oauth::issue_code(tx, grants, request, session, now);
 }
 
@@ -98,7 +107,8 @@ awaitable<http::Response> proceed(ProviderContext& context, http::Request& reque
       co_return co_await refuse_request(context, request, *validated, std::move(error));
     }
   }
-  const auto grants = context.grants();
+  auto grants = context.grants();
+  grants.client_address = request.client_address.to_string();
   auto unit = [&](store::Transaction& tx) {
     return answer(tx, grants, pending, *validated, *session, consented, now);
   };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "async/commit.h"
+#include "events/audit.h"
 #include "http/origin.h"
 #include "oauth/discovery.h"
 #include "oauth/end_session.h"
@@ -44,16 +45,18 @@ awaitable<void> await_notices(ProviderContext& context, base::SessionId session)
   }
 }
 
-awaitable<http::Response> end(ProviderContext& context, base::SessionId session,
-                              std::string location) {
+awaitable<http::Response> end(ProviderContext& context, const http::Request& request,
+                              BrowserSession session, std::string location) {
   const auto now = context.clock.now();
+  const auto address = request.client_address.to_string();
   auto unit = [&](store::Transaction& tx) {
-    auto frames = oauth::frontchannel_logout_urls(tx, context.issuer.issuer(), session);
-    context.sessions.end(tx, session, now);
+    auto frames = oauth::frontchannel_logout_urls(tx, context.issuer.issuer(), session.id);
+    context.sessions.end(tx, session.id, now);
+    events::record(tx, {.type = "user.signed_out", .user = session.user, .address = address}, now);
     return frames;
   };
   auto frames = co_await async::commit(context.store, std::move(unit));
-  co_await await_notices(context, session);
+  co_await await_notices(context, session.id);
   SignedOut done{std::move(frames), std::move(location)};
   co_return finish(context, std::move(done));
 }
@@ -89,7 +92,7 @@ awaitable<http::Response> confirmed(ProviderContext& context, const http::Reques
   }
   auto location = open_confirmation(context, session.id, confirmation, context.clock.now());
   if (!location) co_return refuse(context, expired);
-  co_return co_await end(context, session.id, std::move(*location));
+  co_return co_await end(context, request, session, std::move(*location));
 }
 
 /// A checked request, or one that was checked when it came by POST and comes back by GET.
@@ -121,7 +124,7 @@ awaitable<http::Response> answer(ProviderContext& context, http::Request& reques
   const auto wanted = read_request(context, *parameters, now);
   if (!wanted) co_return refuse(context, wanted.error());
   if (session && hint_matches(*wanted, *session)) {
-    co_return co_await end(context, session->id, wanted->location);
+    co_return co_await end(context, request, *session, wanted->location);
   }
   if (session) co_return ask(context, *session, *wanted, now);
   // A form that another site posts comes without our cookie (SameSite=Lax), a redirect with it.

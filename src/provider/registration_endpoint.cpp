@@ -7,6 +7,7 @@
 
 #include "async/commit.h"
 #include "base/crypto.h"
+#include "events/audit.h"
 #include "http/forms.h"
 #include "jose/strict_json.h"
 #include "oauth/client_algorithms.h"
@@ -24,6 +25,14 @@ namespace json = boost::json;
 using boost::asio::awaitable;
 
 constexpr std::size_t body_limit = 32 * 1024;
+
+/// What becomes of a client by its own hand, in the audit log.
+void record(store::Transaction& tx, std::string_view type, const http::Request& request,
+            base::ClientId client, base::Time now) {
+  const auto address = request.client_address.to_string();
+  events::record(tx, {.type = type, .user = events::nobody, .client = client, .address = address},
+                 now);
+}
 
 /// Everything that the handlers share.
 struct Registrar {
@@ -163,7 +172,9 @@ awaitable<http::Response> create(Registrar& registrar, http::Request& request) {
   if (!ready) co_return refuse(request, ready.error());
 
   auto unit = [&](store::Transaction& tx) {
-    return oauth::register_client(tx, policy, *client, context.random, now);
+    auto made = oauth::register_client(tx, policy, *client, context.random, now);
+    if (made) record(tx, "client.registered", request, made->client.id, now);
+    return made;
   };
   const auto registered = co_await async::commit(context.store, std::move(unit));
   if (!registered) co_return refuse(request, registered.error());
@@ -228,6 +239,7 @@ awaitable<http::Response> update(Registrar& registrar, http::Request& request) {
     const auto token = read_registration_token(request);
     const auto still = oauth::authenticate_registration(tx, id, *token);
     if (!still) return std::unexpected(still.error());
+    record(tx, "client.updated", request, wanted->id, now);
     return oauth::update_registration(tx, *wanted, context.random, now);
   };
   const auto updated = co_await async::commit(context.store, std::move(unit));
@@ -239,7 +251,11 @@ awaitable<http::Response> remove(Registrar& registrar, http::Request& request) {
   auto& context = registrar.context;
   const auto client = authenticate(context, request);
   if (!client) co_return refuse(request, client.error());
-  auto unit = [&](store::Transaction& tx) { oauth::delete_client(tx, client->id); };
+  const auto now = context.clock.now();
+  auto unit = [&](store::Transaction& tx) {
+    oauth::delete_client(tx, client->id);
+    record(tx, "client.deleted", request, client->id, now);
+  };
   co_await async::commit(context.store, std::move(unit));
   auto response = http::Response::no_content();
   response.with_header("Cache-Control", "no-store").with_header("Pragma", "no-cache");

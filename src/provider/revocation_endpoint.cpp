@@ -23,11 +23,13 @@ boost::asio::awaitable<http::Response> answer(ProviderContext& context, http::Re
   }
 
   const auto now = context.clock.now();
+  auto grants = context.grants();
+  grants.client_address = request.client_address.to_string();
   // A refusal is kept too: it has used up the client's assertion, and nothing else.
   auto unit = [&](store::Transaction& tx) -> oauth::Settled<void> {
     const auto client = oauth::confirm_client(tx, *verified);
     if (!client) return {std::unexpected(client.error())};
-    return {oauth::revoke(tx, context.grants(), *client, *token, now)};
+    return {oauth::revoke(tx, grants, *client, *token, now)};
   };
   const auto revoked = co_await async::commit(context.store, std::move(unit));
   if (!revoked.verdict) co_return encode_error(request, revoked.verdict.error());

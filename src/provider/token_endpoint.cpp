@@ -60,6 +60,7 @@ awaitable<http::Response> answer(ProviderContext& context, http::Request& reques
   const auto now = context.clock.now();
   auto grants = context.grants();
   grants.held = {.jkt = shown->jkt, .x5t_s256 = *certificate};
+  grants.client_address = request.client_address.to_string();
   auto unit = [&](store::Transaction& tx) -> oauth::Settled<oauth::Grant> {
     const auto client = oauth::confirm_client(tx, *verified);
     if (!client) return {std::unexpected(client.error())};

@@ -62,7 +62,11 @@ Web::Awaitable<http::Response> Web::post_applications(http::Request& request) {
   const auto form = http::Form::parse(request.body);
   const auto client = form ? base::parse_id<base::ClientId>(form->get("client")) : std::nullopt;
   if (!client) co_return message(400, "That did not work", "The form is malformed.");
-  auto unit = [&](store::Transaction& tx) { oauth::revoke_consent(tx, session->user, *client); };
+  const auto now = clock_.now();
+  auto unit = [&](store::Transaction& tx) {
+    if (!oauth::revoke_consent(tx, session->user, *client)) return;
+    record(tx, "consent.withdrawn", request, session->user, now, *client);
+  };
   co_await async::commit(store_, std::move(unit));
   co_return http::Response::redirect("/ui/applications");
 }

@@ -5,6 +5,7 @@
 #include "accounts/users.h"
 #include "async/commit.h"
 #include "base/encoding.h"
+#include "events/audit.h"
 #include "http/forms.h"
 #include "oauth/device_authorization.h"
 #include "pages/page.h"
@@ -155,6 +156,14 @@ DevicePages::Awaitable<http::Response> DevicePages::decide(http::Request& reques
     if (!live || !found || !may_approve(accounts::find_user(tx, live->user), found->client)) {
       return false;
     }
+    const auto address = request.client_address.to_string();
+    events::record(tx,
+                   {.type = "device.decided",
+                    .user = live->user,
+                    .client = found->client.id,
+                    .address = address,
+                    .outcome = allowed ? "" : "denied"},
+                   now);
     return sessions::decide_device(
         tx, code->key(user_code_key_),
         {.state = allowed ? sessions::DeviceState::approved : sessions::DeviceState::denied,

@@ -75,9 +75,10 @@ Web::Awaitable<http::Response> Web::post_login(http::Request& request) {
 
   const auto candidate =
       store_.read([&](store::Transaction& tx) { return find_candidate(tx, username); });
-  const auto attempt =
-      begin_attempt(request, username, candidate ? std::optional(candidate->user) : std::nullopt);
+  const auto named = candidate ? std::optional(candidate->user) : std::nullopt;
+  const auto attempt = begin_attempt(request, username, named);
   if (!attempt.verdict.allowed) {
+    note_refused(request, named, "rate_limited");
     auto refusal = login_page(429, token, username, slow_down);
     refusal.with_header("Retry-After", std::to_string(attempt.verdict.retry_after_seconds()));
     co_return refusal;
@@ -109,7 +110,10 @@ Web::Awaitable<http::Response> Web::post_login(http::Request& request) {
   co_await async::commit(store_, std::move(unit));
   if (renews || session) guard_.succeed(attempt, now);
   if (renews) co_return renewal_page(200, token, username, "");
-  if (!session) co_return login_page(401, token, username, wrong);
+  if (!session) {
+    note_refused(request, named, "wrong_password");
+    co_return login_page(401, token, username, wrong);
+  }
   co_return go_on(request, token, *session, "You are signed in.");
 }
 

@@ -84,6 +84,7 @@ Web::Awaitable<http::Response> Web::post_proof(http::Request& request) {
     const auto attempt =
         begin_attempt(request, "user/" + base::to_string(found.link->user), found.link->user);
     if (!attempt.verdict.allowed) {
+      note_refused(request, found.link->user, "rate_limited");
       auto refusal = proof_page(429, *found.link, token, Ask::password, slow_down);
       refusal.with_header("Retry-After", std::to_string(attempt.verdict.retry_after_seconds()));
       co_return refusal;
@@ -92,6 +93,7 @@ Web::Awaitable<http::Response> Web::post_proof(http::Request& request) {
     auto verify = [&] { return accounts::verify_password(password, hash); };
     const bool right = co_await async::run(pool_, std::move(verify));
     if (!right || !found.password_hash) {
+      note_refused(request, found.link->user, "wrong_password");
       co_return proof_page(401, *found.link, token, Ask::password, "That is not the password.");
     }
     guard_.succeed(attempt, clock_.now());

@@ -88,6 +88,7 @@ Web::Awaitable<http::Response> Web::post_register(http::Request& request) {
       return std::unexpected(inserted.error());
     }
     accounts::set_password_hash(tx, user.id, hash, now);
+    record(tx, "user.created", request, user.id, now);
     auto session = open_session(tx, request, user.id, now);
     accounts::claim_email(tx, user, given.email, session.id, random_, now);
     if (auto updated = accounts::update_user(tx, user, now); !updated) {

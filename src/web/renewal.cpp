@@ -42,9 +42,10 @@ Web::Awaitable<http::Response> Web::post_renewal(http::Request& request) {
 
   const auto candidate =
       store_.read([&](store::Transaction& tx) { return find_candidate(tx, username); });
-  const auto attempt =
-      begin_attempt(request, username, candidate ? std::optional(candidate->user) : std::nullopt);
+  const auto named = candidate ? std::optional(candidate->user) : std::nullopt;
+  const auto attempt = begin_attempt(request, username, named);
   if (!attempt.verdict.allowed) {
+    note_refused(request, named, "rate_limited");
     auto refusal = renewal_page(429, token, username, slow_down);
     refusal.with_header("Retry-After", std::to_string(attempt.verdict.retry_after_seconds()));
     co_return refusal;
@@ -53,7 +54,10 @@ Web::Awaitable<http::Response> Web::post_renewal(http::Request& request) {
   const auto hash = candidate ? candidate->password_hash : std::string(accounts::decoy_hash());
   auto verify = [&] { return accounts::verify_password(present, hash); };
   const bool right = co_await async::run(pool_, std::move(verify));
-  if (!candidate || !right) co_return renewal_page(401, token, username, wrong);
+  if (!candidate || !right) {
+    note_refused(request, named, "wrong_password");
+    co_return renewal_page(401, token, username, wrong);
+  }
   guard_.succeed(attempt, clock_.now());
   if (next.reveal() == present.reveal()) co_return renewal_page(422, token, username, same);
 
@@ -73,6 +77,7 @@ Web::Awaitable<http::Response> Web::post_renewal(http::Request& request) {
     accounts::set_password_hash(tx, user->id, next_hash, now);
     // A new password is a change of standing: everything older on this account ends.
     accounts::change_standing(tx, sessions_, user->id, now);
+    record(tx, "password.set", request, user->id, now);
     return open_session(tx, request, user->id, now);
   };
   const auto session = co_await async::commit(store_, std::move(unit));

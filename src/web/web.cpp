@@ -7,6 +7,7 @@
 #include "accounts/mailbox.h"
 #include "base/encoding.h"
 #include "base/text.h"
+#include "events/audit.h"
 #include "http/forms.h"
 #include "http/origin.h"
 #include "pages/form_post.h"
@@ -220,7 +221,21 @@ sessions::Session Web::open_session(store::Transaction& tx, const http::Request&
   session.auth_time = now;
   session.amr = "pwd";
   sessions_.insert(tx, session);
+  record(tx, "user.signed_in", request, user, now);
   return session;
+}
+
+void Web::record(store::Transaction& tx, std::string_view type, const http::Request& request,
+                 base::UserId user, base::Time now, std::optional<base::ClientId> client) {
+  const auto address = request.client_address.to_string();
+  events::record(tx, {.type = type, .user = user, .client = client, .address = address}, now);
+}
+
+void Web::note_refused(const http::Request& request, std::optional<base::UserId> user,
+                       std::string_view outcome) const {
+  if (options_.refused_attempts == nullptr) return;
+  options_.refused_attempts->note(user.value_or(events::nobody), outcome,
+                                  request.client_address.to_string(), clock_.now());
 }
 
 SignInGuard::Attempt Web::begin_attempt(const http::Request& request, std::string_view name,

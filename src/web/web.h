@@ -8,6 +8,7 @@
 #include "async/pool.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "events/refused_attempts.h"
 #include "http/limiter.h"
 #include "http/router.h"
 #include "keys/sealer.h"
@@ -32,6 +33,7 @@ struct WebOptions {
   Mailbox mailbox = Mailbox::hidden;
   http::Rate sign_in_rate{30, std::chrono::minutes(1), 30};
   std::uint32_t failures_per_account = 90;  ///< an hour, of strangers (SignInGuard)
+  events::RefusedAttempts* refused_attempts = nullptr;  ///< where refused sign-ins are gathered
 };
 
 /// The provider's pages: sign-in, registration, forgotten password, e-mail proof, mailbox. They
@@ -101,6 +103,13 @@ class Web final : public provider::SignIn {
   /// Inserts a fresh provider session and ends the one that the browser had.
   sessions::Session open_session(store::Transaction& tx, const http::Request& request,
                                  base::UserId user, base::Time now) const;
+  /// What a person did here, in the audit log.
+  static void record(store::Transaction& tx, std::string_view type, const http::Request& request,
+                     base::UserId user, base::Time now,
+                     std::optional<base::ClientId> client = {});
+  /// Gathers a refused attempt for the audit log; the same work for a name that nobody has.
+  void note_refused(const http::Request& request, std::optional<base::UserId> user,
+                    std::string_view outcome) const;
   /// Counts an attempt at a password: of the account that `name` leads to, `user` if there is one.
   SignInGuard::Attempt begin_attempt(const http::Request& request, std::string_view name,
                                      std::optional<base::UserId> user);

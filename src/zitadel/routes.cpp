@@ -20,6 +20,7 @@ struct Call {
   ZitadelContext& context;
   const Operation& operation;
   std::string token;
+  std::string client_address;
   Plan plan = {};
   SlowWork work = {};
 };
@@ -31,7 +32,7 @@ auto as_caller(const Call& call, store::Transaction& tx, Body body)
   const auto now = call.context.clock.now();
   const auto caller = authenticate(tx, call.context, call.token, now);
   if (!caller) return refuse(caller.error());
-  return body(Unit{call.context, tx, *caller, now});
+  return body(Unit{call.context, tx, *caller, now, call.client_address});
 }
 
 Result<void> check_token(const Call& call) {
@@ -101,7 +102,10 @@ awaitable<http::Response> answer(ZitadelContext& context, Protocol protocol,
                                  const Operation& operation, http::Request& request) {
   auto token = read_bearer(request);
   if (!token) co_return encode(protocol, token.error());
-  Call call{.context = context, .operation = operation, .token = std::move(*token)};
+  Call call{.context = context,
+            .operation = operation,
+            .token = std::move(*token),
+            .client_address = request.client_address.to_string()};
   if (const auto known = check_token(call); !known) co_return encode(protocol, known.error());
   const auto record = read_message(protocol, operation, request);
   if (!record) co_return encode(protocol, record.error());

@@ -22,6 +22,7 @@ struct Unit {
   store::Transaction& tx;
   const accounts::Caller& caller;
   base::Time now;
+  std::string_view client_address = {};
 };
 
 /// What was computed before the unit began, because it is too slow for one:

@@ -30,6 +30,7 @@ struct GrantContext {
   const base::Secret& refresh_key;  ///< MAC key of refresh tokens
   base::Random& random;
   HeldKeys held = {};  ///< what the sender of this request has shown; new tokens are bound to it
+  std::string client_address = {};  ///< whence the request came, for the audit log
 };
 
 /// A verdict whose transaction is to be kept even when it is a refusal, because a detected replay

@@ -93,11 +93,13 @@ Result<Grant> renew(store::Transaction& tx, const GrantContext& context, const C
   }
   const auto& family = *rotation.family;
   accounts::touch(tx, user->id, now, client.access_token_lifetime);
-  if (family.actor) {
-    events::record(
-        tx, {.type = "token.renewed", .user = user->id, .actor = family.actor, .client = client.id},
-        now);
-  }
+  events::record(tx,
+                 {.type = "token.renewed",
+                  .user = user->id,
+                  .actor = family.actor,
+                  .client = client.id,
+                  .address = context.client_address},
+                 now);
 
   Grant grant{.access = start_access_token(tx, context, client, *user, scope, now),
               .format = client.access_token_format,

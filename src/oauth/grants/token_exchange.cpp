@@ -110,11 +110,13 @@ Grant make_grant(store::Transaction& tx, const GrantContext& context, const Clie
   return grant;
 }
 
-void audit(store::Transaction& tx, const Client& client, const Terms& terms, base::Time now) {
+void audit(store::Transaction& tx, const GrantContext& context, const Client& client,
+           const Terms& terms, base::Time now) {
   const std::string detail = "scope " + terms.scope.text();
   events::AuditEntry entry{.type = "token.exchanged", .user = terms.subject.user.id};
   if (terms.actor) entry.actor = terms.actor->caller.user.id;
   entry.client = client.id;
+  entry.address = context.client_address;
   entry.detail = detail;
   events::record(tx, entry, now);
 }
@@ -160,7 +162,7 @@ Result<Grant> grant_by_exchange(store::Transaction& tx, const GrantContext& cont
   terms->scope = std::move(*scope);
 
   accounts::touch(tx, subject.user.id, now, client.access_token_lifetime);
-  audit(tx, client, *terms, now);
+  audit(tx, context, client, *terms, now);
   return make_grant(tx, context, client, request, std::move(*terms), now);
 }
 

@@ -1,5 +1,6 @@
 #include "oauth/grants/user_grant.h"
 
+#include "events/audit.h"
 #include "oauth/logout.h"
 #include "oauth/token_binding.h"
 #include "sessions/refresh.h"
@@ -44,6 +45,12 @@ Grant grant_to_user(store::Transaction& tx, const GrantContext& context, const C
            .created_at = now,
            .expires_at = now + (renewable ? client.refresh_lifetime : client.access_token_lifetime),
            .details = details.to_json()});
+  events::record(tx,
+                 {.type = "token.issued",
+                  .user = approval.user.id,
+                  .client = client.id,
+                  .address = context.client_address},
+                 now);
   if (renewable) {
     grant.refresh_token = sessions::refresh_token_text(context.refresh_key, family, 1);
   }
