@@ -51,6 +51,44 @@ allowed_networks = ["127.0.0.0/8"]
   EXPECT_EQ(config.applications[0].name, "shop");
 }
 
+TEST(Config, LimitsFollowTheirNeighbours) {
+  const auto defaults = load_config("", {}).config.limits;
+  EXPECT_EQ(defaults.guests_in_all_per_minute, 60'000);
+  EXPECT_EQ(defaults.failures_per_account_per_hour, 90);
+  EXPECT_EQ(defaults.proof_of_work, ProofOfWork::pressure);
+  const ConfigFile file{R"([limits]
+guests_per_minute = 7
+sign_ins_per_minute = 5
+proof_of_work = "always"
+proof_of_work_bits = 20
+connections_per_address = 0
+[passwords]
+refused_file = "list"
+)"};
+  const auto loaded = load_config(file.path(), {});
+  ASSERT_TRUE(loaded.mistakes.empty()) << loaded.mistakes.front().to_string();
+  const auto& limits = loaded.config.limits;
+  EXPECT_EQ(limits.guests_in_all_per_minute, 7'000);
+  EXPECT_EQ(limits.failures_per_account_per_hour, 15);
+  EXPECT_EQ(limits.proof_of_work, ProofOfWork::always);
+  EXPECT_EQ(limits.proof_of_work_bits, 20U);
+  EXPECT_EQ(limits.connections_per_address, 0U);
+  EXPECT_EQ(loaded.config.passwords.refused_file, "list");
+}
+
+TEST(Config, LimitsThatMakeNoSenseAreMistakes) {
+  const auto mistakes = testing_support::mistakes_in(R"([limits]
+proof_of_work = "sometimes"
+proof_of_work_bits = 31
+guests_in_all_per_minute = 0
+failures_per_account_per_hour = 0
+connections_per_address = -1
+)");
+  for (const auto* const line : {":2: ", ":3: ", ":4: ", ":5: ", ":6: "})
+    EXPECT_NE(mistakes.find(line), std::string::npos) << line << mistakes;
+  EXPECT_NE(mistakes.find("off, pressure, always"), std::string::npos) << mistakes;
+}
+
 TEST(Config, TellsEveryMistakeWithItsLine) {
   const ConfigFile file{R"(listn = "x"
 listen = "0.0.0.0:80"
@@ -77,12 +115,12 @@ colour = 1
 }
 
 TEST(Config, KeepsDeliveredEventsForAYearAtMost) {
-  EXPECT_EQ(mistakes_in("[events]\nkeep_delivered = \"0s\"\n"), "");
-  EXPECT_EQ(mistakes_in("[events]\nkeep_delivered = \"400d\"\n"), "");
-  EXPECT_EQ(mistakes_in("[events]\nkeep_delivered = \"401d\"\n"),
+  EXPECT_EQ(testing_support::mistakes_in("[events]\nkeep_delivered = \"0s\"\n"), "");
+  EXPECT_EQ(testing_support::mistakes_in("[events]\nkeep_delivered = \"400d\"\n"), "");
+  EXPECT_EQ(testing_support::mistakes_in("[events]\nkeep_delivered = \"401d\"\n"),
             ":2: events.keep_delivered: has to be at most 400d\n");
-  EXPECT_NE(mistakes_in("[events]\nkeep_delivered = \"-1s\"\n"), "");
-  EXPECT_NE(mistakes_in("[events]\nkeep = \"1d\"\n"), "");
+  EXPECT_NE(testing_support::mistakes_in("[events]\nkeep_delivered = \"-1s\"\n"), "");
+  EXPECT_NE(testing_support::mistakes_in("[events]\nkeep = \"1d\"\n"), "");
 }
 
 TEST(Config, KeepsAliasesForADayAtLeast) {

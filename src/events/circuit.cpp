@@ -6,6 +6,13 @@
 
 namespace vestibule::events {
 
+base::Milliseconds Circuit::wait(base::Time now) const {
+  constexpr base::Milliseconds none{0};
+  const auto left = next_probe_ ? *next_probe_ - now : none;
+  // Further away than any can be: a clock that has been set back since planned it.
+  return left <= policy_.longest ? std::max(left, none) : none;
+}
+
 bool Circuit::succeeded() {
   const bool was_open = is_open();
   failed_.clear();
@@ -19,7 +26,7 @@ bool Circuit::failed(base::EventId row, base::Time now, base::Random& random) {
   if (!was_open) {
     failed_.insert(row);
     if (failed_.size() < policy_.failures) return false;
-  } else if (now < *next_probe_) {
+  } else if (wait(now) > base::Milliseconds{0}) {
     return false;  // it was under way when the circuit opened
   }
   auto delay = policy_.first;

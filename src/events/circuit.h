@@ -28,6 +28,9 @@ class Circuit {
   /// When a probe may go; nullopt while closed.
   std::optional<base::Time> next_probe() const { return next_probe_; }
 
+  /// How long nothing may be sent; 0 while closed, and when a probe may go.
+  base::Milliseconds wait(base::Time now) const;
+
   /// An answer that shows the application at work. True if that closed the circuit.
   bool succeeded();
   /// True if that opened the circuit; a probe's failure moves the next one on.

@@ -62,6 +62,19 @@ TEST_F(CircuitTest, probes_are_five_seconds_to_five_minutes_apart_with_jitter_be
   }
 }
 
+TEST_F(CircuitTest, a_clock_that_is_set_back_puts_no_probe_off) {
+  EXPECT_EQ(circuit.wait(clock.now()), 0ms);
+  open();
+  EXPECT_GT(circuit.wait(clock.now()), 0ms);
+  EXPECT_LE(circuit.wait(clock.now()), 5s);
+  clock.advance(-24h);
+  EXPECT_EQ(circuit.wait(clock.now()), 0ms);
+  fail(9);
+  EXPECT_GT(circuit.wait(clock.now()), 0ms) << "and not all the time either";
+  clock.set(*circuit.next_probe());
+  EXPECT_EQ(circuit.wait(clock.now()), 0ms);
+}
+
 TEST_F(CircuitTest, what_was_under_way_when_it_opened_is_no_probe) {
   open();
   const auto first = circuit.next_probe();

@@ -41,7 +41,8 @@ std::int64_t forget_delivered(store::Transaction& tx, std::string_view applicati
 
 std::int64_t count_deliveries(store::Transaction& tx, std::string_view application,
                               DeliveryState state);
-/// Since when the oldest row of an application waits: since its event, or since its replay.
+/// Since when the oldest row of an application waits: since its event, or since its replay. If more
+/// than a thousand wait, the oldest of those that are due first.
 std::optional<base::Time> find_waiting_since(store::Transaction& tx, std::string_view application);
 
 }  // namespace vestibule::events

@@ -30,9 +30,10 @@ inline constexpr store::Statement forget_deliveries{
 inline constexpr store::Statement count_deliveries{
     "outbox.count", "select count(*) from outbox where application = $1 and state = $2"};
 
+// Of a long queue only its head, because this is asked every few seconds.
 inline constexpr store::Statement waiting_since{
     "outbox.waiting_since",
-    "select min(coalesce(replayed_at, created_at)) from outbox where application = $1"
-    " and state = 0"};
+    "select min(since) from (select coalesce(replayed_at, created_at) as since from outbox"
+    " where application = $1 and state = 0 order by due_at limit 1000) as head"};
 
 }  // namespace vestibule::events::sql

@@ -64,7 +64,7 @@ int Dispatcher::Lane::deliver_due() {
   int delivered = 0;
   for (;;) {
     const auto now = context_.clock.now();
-    if (until_probe(now) > base::Milliseconds{0}) return delivered;
+    if (circuit_.wait(now) > base::Milliseconds{0}) return delivered;
     const bool probing = circuit_.is_open();
     const auto claimed = claim(now, probing ? 1 : options_.batch);
     if (claimed.rows.empty()) return delivered;
@@ -107,9 +107,9 @@ std::optional<Delivery> Dispatcher::Lane::take() {
       return delivery;
     } else if (loading_) {
       changed_.wait(lock);
-    } else if (const auto now = context_.clock.now(); until_probe(now) > base::Milliseconds{0}) {
+    } else if (const auto now = context_.clock.now(); circuit_.wait(now) > base::Milliseconds{0}) {
       changed_.wait_until(lock,
-                          steady + std::min<base::Milliseconds>(until_probe(now), longest_sleep));
+                          steady + std::min<base::Milliseconds>(circuit_.wait(now), longest_sleep));
     } else if (dirty_ || steady >= look_again_) {
       load(lock, now);
     } else {
@@ -124,13 +124,6 @@ std::optional<Delivery> Dispatcher::Lane::take() {
 bool Dispatcher::Lane::must_give_back(Steady steady) const {
   const auto& rows = ready_.rows;
   return !rows.empty() && (steady > ready_.send_before || (circuit_.is_open() && rows.size() > 1));
-}
-
-base::Milliseconds Dispatcher::Lane::until_probe(base::Time now) const {
-  const auto probe = circuit_.next_probe();
-  const auto wait = probe ? *probe - now : base::Milliseconds{0};
-  // Further away than any can be: a clock that has been set back since planned it.
-  return wait <= options_.circuit.longest ? wait : base::Milliseconds{0};
 }
 
 Dispatcher::Lane::Claim Dispatcher::Lane::claim(base::Time now, int limit) {
@@ -188,9 +181,9 @@ void Dispatcher::Lane::settle(const Delivery& delivery, const Attempted& attempt
   if (attempted.answered && circuit_.succeeded()) {
     lock.unlock();
     spdlog::info("webhooks to {}: it answers again", application_.name);
+    tell_circuit();
     context_.store.write(
         [&](store::Transaction& tx) { hasten(tx, application_.name, now, most_hastened); });
-    tell_circuit();
   } else if (!attempted.answered) {
     const bool opened = circuit_.failed(delivery.id, now, context_.random);
     if (opened) {

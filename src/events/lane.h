@@ -40,7 +40,6 @@ class Dispatcher::Lane {
   void work();
   std::optional<Delivery> take();
   bool must_give_back(Steady steady) const;
-  base::Milliseconds until_probe(base::Time now) const;
   Claim claim(base::Time now, int limit);
   void load(Lock& lock, base::Time now);
   Attempted try_one(const Delivery& delivery);
