@@ -1,7 +1,11 @@
+#include <fmt/format.h>
+
+#include <exception>
 #include <utility>
 
 #include "store/directory_lock.h"
 #include "store/group_commit.h"
+#include "store/replacement.h"
 #include "store/sqlite.h"
 #include "store/sqlite/engine.h"
 #include "store/sqlite/migrate.h"
@@ -15,6 +19,11 @@ DirectoryLock lock_directory(const std::filesystem::path& file) {
   if (directory.empty()) directory = ".";
   auto lock = DirectoryLock::take(directory);
   if (!lock) throw Unavailable(lock.error().message);
+  try {
+    finish_replacement(file);
+  } catch (const std::exception& error) {
+    throw Unavailable(fmt::format("an interrupted restore cannot be completed: {}", error.what()));
+  }
   return std::move(*lock);
 }
 
