@@ -43,7 +43,9 @@ base::Secret PurposeKeys::get(std::string_view purpose, Day day) {
     const std::shared_lock lock(mutex_);
     if (const auto found = cache_.find(name); found != cache_.end()) return found->second;
   }
-  auto key = master_.derive(name.first + ' ' + to_id(day));
+  auto text = name.first + ' ' + to_id(day);
+  if (!epoch_.empty()) text += ' ' + epoch_;
+  auto key = master_.derive(text);
   const std::unique_lock lock(mutex_);
   // Days pass and purposes are few, so starting over once in years is all the eviction it needs.
   if (cache_.size() >= max_cached) cache_.clear();

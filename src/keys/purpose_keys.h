@@ -27,6 +27,11 @@ class PurposeKeys {
  public:
   explicit PurposeKeys(MasterKey master) : master_(std::move(master)) {}
 
+  /// Other keys from here on: nothing opens that was sealed before a backup was restored. `epoch`
+  /// is what the restore wrote into the store (recovery/epoch.h); empty: there was none. At start,
+  /// before the first key is asked for.
+  void begin_epoch(std::string epoch) { epoch_ = std::move(epoch); }
+
   /// The key to seal with now. `purpose` is a constant of the caller's, such as `session-cookie`.
   PurposeKey current(std::string_view purpose, base::Time now);
 
@@ -42,6 +47,7 @@ class PurposeKeys {
   base::Secret get(std::string_view purpose, Day day);
 
   const MasterKey master_;
+  std::string epoch_;
   std::shared_mutex mutex_;
   std::map<std::pair<std::string, Day>, base::Secret, std::less<>> cache_;
 };

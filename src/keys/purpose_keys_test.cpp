@@ -54,6 +54,19 @@ TEST_F(PurposeKeysTest, AFutureDayIsFoundFiveMinutesEarlyOnly) {
   EXPECT_FALSE(keys_.find("cookie", id, midnight - Seconds{301}, days(1)));
 }
 
+TEST_F(PurposeKeysTest, AnEpochHasOtherKeysThanTheOneBefore) {
+  const auto before = keys_.current("cookie", noon).key;
+  std::set<std::string> all{std::string(before.reveal())};
+  for (const auto* epoch : {"first", "second"}) {
+    PurposeKeys later{MasterKey::parse(base::Secret(std::string(43, 'A'))).value()};
+    later.begin_epoch(epoch);
+    const auto key = later.current("cookie", noon);
+    all.emplace(key.key.reveal());
+    EXPECT_EQ(later.find("cookie", key.id, noon, days(1))->reveal(), key.key.reveal());
+  }
+  EXPECT_EQ(all.size(), 3U);
+}
+
 TEST_F(PurposeKeysTest, OnlyIdsAreFound) {
   for (const auto* id : {"", "512", "512b0", "512B", " 12b", "+12b", "512g", "0512b", "51 b"}) {
     EXPECT_FALSE(keys_.find("cookie", id, noon, days(100'000))) << id;
