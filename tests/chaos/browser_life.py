@@ -121,6 +121,7 @@ class Person:
         self.dead = []            # cookies that have to be nobody's
         self.unknown_items = []   # what was sent before we knew who we are
         self.email = None
+        self.proved = False
 
     # steps
 
@@ -200,6 +201,19 @@ class Person:
         with self.ledger.lock:
             self.ledger.accounts.add(self.sub)
 
+    def prove(self):
+        """Opens the link in the mail, in the browser that made the claim."""
+        token = self.house.mailed(self.email, "proof")
+        if token is None:
+            return
+        self.pending = "prove"
+        old = dict(self.browser.cookies)
+        answer = self.browser.post("/guest/v1/proof", data={"token": token})
+        assert answer.status_code == 200, shown(answer)
+        self.pending = None
+        self.proved = True
+        self.dead.append(old)
+
     def merge(self, customer):
         """Signs in to an account that is there, with the cart."""
         self.pending, self.customer = "merge", customer
@@ -274,7 +288,10 @@ class Person:
             self.visit()
             if not self.is_in():
                 return False
-            random.choices([self.add, self.sign_out], [3, 1])[0]()
+            steps = [self.add, self.sign_out]
+            if self.standing == "account" and self.email and not self.proved:
+                steps.append(self.prove)
+            random.choices(steps, [3, 1, 2][:len(steps)])[0]()
             return True
         steps = [self.add, self.upgrade, self.merge_somewhere, self.forget_me]
         random.choices(steps, [3, 3, 3, 1])[0]()
@@ -307,7 +324,7 @@ class Person:
         elif self.pending == "erase" and sub in whole.tombstones:
             assert whole.tombstones[sub] in ("self", "retention")
             self.standing = "lost"
-        elif self.pending == "sign_out":
+        elif self.pending in ("sign_out", "prove"):
             self.standing = "lost"
         elif self.standing == "guest" and self.may_be_purged and sub in whole.tombstones:
             assert self.browser.session() == {"signed_in": False}

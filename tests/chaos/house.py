@@ -153,6 +153,7 @@ class House:
 
     def crowd(self, strike, browsers=CROWD):
         """Everybody at work, `strike` in the middle of it; ends when they have noticed."""
+        self.restart()  # whatever an earlier test that failed has left dead
         self.waiting, self.people = self.people[-browsers:], []
         self.waiting = [person for person in self.waiting
                         if person.standing not in ("out", "erased", "unsure")]
@@ -194,7 +195,7 @@ class House:
         whole = self.look()
         for person in self.people:
             person.settle(whole)
-        self.backend.check()
+        self.backend.check(whole)
         return whole
 
     def settle(self):
@@ -209,6 +210,7 @@ class House:
         self.ledger.check(whole)
         books.check_against(whole)
         self.ledger.check_carts(books, whole)
+        self.vestibule.command("audit", "verify")
         return whole
 
 

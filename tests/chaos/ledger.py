@@ -46,6 +46,7 @@ class Ledger:
         self.deleted = set()     # "forget me" and deletions that were answered
         self.merged = {}         # source: target, as answered by the sign-in
         self.may_go = set()      # guests that a purge may have taken
+        self.abandoned = set()   # sources of merges that an operator may have given up
         self.merges = {}         # source: target, of every merge that was ever in the store
         self.keys = {}           # Idempotency-Key: user id
         self.unanswered_keys = set()
@@ -67,6 +68,9 @@ class Ledger:
         assert not lost, f"accounts are gone: {lost}"
         assert not self.deleted & there, f"deletions were undone: {self.deleted & there}"
         for source, target in self.merged.items():
+            if source in self.abandoned and source not in sources:
+                self.merges.pop(source, None)
+                continue
             assert source in self.merges, f"the merge of {source} is missing"
             assert self.merges[source] == target, f"{source} was merged into somebody else"
             assert source in sources or whole.tombstones.get(source) == "merged", \

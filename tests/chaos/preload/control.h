@@ -1,5 +1,6 @@
-// What the test's process and the preloaded library tell each other: a file that both have mapped.
 #pragma once
+
+// What the test's process and the preloaded library tell each other: a file that both have mapped.
 
 #include <stdatomic.h>
 #include <stdbool.h>
