@@ -9,12 +9,15 @@
 #include "app/command_audit.h"
 #include "app/config.h"
 #include "app/conformance.h"
+#include "app/doctor.h"
 #include "app/event_commands.h"
 #include "app/installation.h"
 #include "app/merge_commands.h"
 #include "app/purge_commands.h"
+#include "app/recovery_commands.h"
 #include "app/role_commands.h"
 #include "app/user_commands.h"
+#include "app/user_transfer.h"
 #include "keys/key_ring.h"
 
 namespace vestibule::app {
@@ -173,19 +176,37 @@ struct Command {
 };
 
 constexpr Command commands[] = {
-    {"audit.head", call<show_audit_head>},   {"audit.list", call<list_audit>},
-    {"audit.verify", call<verify_audit>},    {"bootstrap", call<run_bootstrap>},
-    {"clients.add", call<add_client>},       {"clients.delete", call<delete_client>},
-    {"clients.list", call<list_clients>},    {"clients.show", call<show_client>},
-    {"clients.update", call<change_client>}, {"events.list", call<list_events>},
-    {"events.replay", call<replay_events>},  {"events.status", call<show_delivery>},
-    {"events.tail", call<tail_events>},      {"keys.list", call<list_keys>},
-    {"keys.rotate", call<rotate_keys>},      {"merges.abandon", call<abandon_merge>},
-    {"merges.list", call<list_merges>},      {"merges.retry", call<retry_merge>},
-    {"merges.show", call<show_merge>},       {"purge", call<run_purge>},
-    {"purge.runs", call<list_purge_runs>},   {"users.add", call<add_user>},
-    {"users.grant", call<grant_role>},       {"users.revoke", call<revoke_role>},
-    {"users.set", call<set_user>},           {"users.show", call<show_user>},
+    {"audit.head", call<show_audit_head>},
+    {"audit.list", call<list_audit>},
+    {"audit.verify", call<verify_audit>},
+    {"backup", call<run_backup>},
+    {"bootstrap", call<run_bootstrap>},
+    {"clients.add", call<add_client>},
+    {"clients.delete", call<delete_client>},
+    {"clients.list", call<list_clients>},
+    {"clients.show", call<show_client>},
+    {"clients.update", call<change_client>},
+    {"doctor", call<run_doctor>},
+    {"events.list", call<list_events>},
+    {"events.replay", call<replay_events>},
+    {"events.status", call<show_delivery>},
+    {"events.tail", call<tail_events>},
+    {"keys.list", call<list_keys>},
+    {"keys.rotate", call<rotate_keys>},
+    {"merges.abandon", call<abandon_merge>},
+    {"merges.list", call<list_merges>},
+    {"merges.retry", call<retry_merge>},
+    {"merges.show", call<show_merge>},
+    {"purge", call<run_purge>},
+    {"purge.runs", call<list_purge_runs>},
+    {"restore.release", call<release_held>},
+    {"users.add", call<add_user>},
+    {"users.grant", call<grant_role>},
+    {"users.export", call<export_users>},
+    {"users.import", call<import_users>},
+    {"users.revoke", call<revoke_role>},
+    {"users.set", call<set_user>},
+    {"users.show", call<show_user>},
 };
 
 }  // namespace

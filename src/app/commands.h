@@ -22,6 +22,9 @@ namespace vestibule::app {
 ///   clients.list {}        clients.add {metadata}    clients.update {client_id, metadata}
 ///   clients.show {client_id}                         clients.delete {client_id}
 ///   users.add, users.set, users.show                    see user_commands.h
+///   users.export, users.import                          see user_transfer.h
+///   backup, restore.release                             see recovery_commands.h
+///   doctor       {}                                     see doctor.h
 base::Result<boost::json::object> run_command(Core& core, std::string_view name,
                                               const boost::json::object& arguments,
                                               const Progress& progress);

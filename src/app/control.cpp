@@ -16,6 +16,9 @@
 #include <mutex>
 #include <thread>
 
+#include "app/doctor.h"
+#include "app/offline_commands.h"
+
 namespace vestibule::app {
 namespace {
 
@@ -225,12 +228,16 @@ Control::~Control() = default;
 base::Result<json::object> run_anywhere(const Config& config, const base::Clock& clock,
                                         base::Random& random, std::string_view name,
                                         const json::object& arguments, const Progress& progress) {
+  if (const auto offline = find_offline_command(name)) {
+    return offline(config, clock, random, arguments, progress);
+  }
   const auto socket = control_socket(config);
   if (std::filesystem::exists(socket)) {
     auto answer = ask_server(socket, name, arguments, progress);
     if (answer || answer.error().reason != "no_server") return answer;
   }
   auto core = Core::open(config, clock, random);
+  if (!core && name == "doctor") return examine_unopened(config, clock.now(), core.error());
   if (!core) return std::unexpected(core.error());
   return run_command(**core, name, arguments, progress);
 }

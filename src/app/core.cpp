@@ -8,6 +8,7 @@
 #include "app/webhook_secrets.h"
 #include "keys/master_key.h"
 #include "lifecycle/purge_runs.h"
+#include "recovery/epoch.h"
 #include "store/sqlite.h"
 
 namespace vestibule::app {
@@ -45,6 +46,7 @@ Core::Core(const Config& the_config, const base::Clock& the_clock, base::Random&
       random(the_random),
       store(std::move(the_store)),
       purposes(master),
+      stored_purposes(master),
       ring(master, rotation_policy(config), {jose::Algorithm::es256, jose::Algorithm::rs256},
            random),
       refresh_key(master.derive("refresh-token")),
@@ -94,6 +96,7 @@ base::Result<std::unique_ptr<Core>> Core::open(const Config& config, const base:
   }
   std::unique_ptr<Core> core{new Core{config, clock, random, std::move(store), *std::move(master),
                                       *std::move(applications)}};
+  core->purposes.begin_epoch(core->store->read(recovery::find_epoch));
   if (auto opened = core->ring.open(*core->store, clock.now()); !opened) {
     return std::unexpected(opened.error());
   }

@@ -39,7 +39,8 @@ class Core {
   const base::Clock& clock;
   base::Random& random;
   const std::unique_ptr<store::Store> store;
-  keys::PurposeKeys purposes;
+  keys::PurposeKeys purposes;         ///< of what leaves the process; a restore voids it
+  keys::PurposeKeys stored_purposes;  ///< of what the store holds sealed; that stays
   keys::KeyRing ring;
   const base::Secret refresh_key;  ///< MAC key of refresh tokens
   events::Sealer audit;

@@ -51,7 +51,7 @@ RemoteIdentity::RemoteIdentity(Core& core)
     : core_(core),
       options_(zitadel_options(core.config)),
       client_(options_, core.clock),
-      tasks_(core.purposes, core.random, remote::lease_of(client_)),
+      tasks_(core.stored_purposes, core.random, remote::lease_of(client_)),
       tokens_(core.purposes, core.random),
       bench_{.store = *core.store,
              .guests = core.guests,

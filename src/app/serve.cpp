@@ -22,6 +22,7 @@
 #include "app/mtls.h"
 #include "app/operations.h"
 #include "app/purge_commands.h"
+#include "app/recovery_commands.h"
 #include "app/registration_config.h"
 #include "app/remote_identity.h"
 #include "app/sites.h"
@@ -178,6 +179,7 @@ std::vector<lifecycle::Job> keeper_jobs(Core& core, Metrics& metrics, accounts::
   std::vector<lifecycle::Job> jobs;
   jobs.push_back(
       lifecycle::purge_job(core.purging(), purge_options(config), config.purge.interval));
+  jobs.push_back(erasures_job(core));
   jobs.push_back(lifecycle::mail_job(mailer, std::chrono::milliseconds(500)));
   jobs.push_back(lifecycle::rotation_job([&core](base::Time now) { rotate_keys_if_due(core, now); },
                                          std::chrono::minutes(1)));

@@ -21,6 +21,7 @@
 #include "cli/merge_commands.h"
 #include "cli/print.h"
 #include "cli/purge_commands.h"
+#include "cli/recovery_commands.h"
 #include "cli/user_commands.h"
 
 namespace vestibule::cli {
@@ -83,9 +84,12 @@ class Invocation {
     ProgressBar bar;
     const auto result = run(name, arguments, [&](const json::object& step) { bar.show(step); });
     bar.clear();
-    if (result) show(*result, print);
-    // What was looked at and is not as it should be is told in full, and is a failure.
-    if (result && result->contains("sound") && result->at("sound") == false) exit_code_ = refused;
+    if (!result) return exit_code_;
+    show(*result, print);
+    // What was looked at is not as it should be.
+    const auto* const errors = result->if_contains("errors");
+    if (errors != nullptr && errors->is_int64() && errors->as_int64() > 0) exit_code_ = refused;
+    if (result->contains("sound") && result->at("sound") == false) exit_code_ = refused;
     return exit_code_;
   }
 
@@ -342,6 +346,8 @@ int run(int argc, char** argv, char** environment) {
   add_audit_commands(program, {command, remote});
   add_merge_commands(program, {command, remote});
   add_user_commands(program, {command, remote});
+  add_recovery_commands(program, {command, remote});
+  add_transfer_commands(*program.get_subcommand("users"), {command, remote});
   add_event_commands(program, {command, remote, stream});
 
   auto* const config = program.add_subcommand("config", "the configuration")->require_subcommand(1);
