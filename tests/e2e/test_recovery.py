@@ -308,19 +308,32 @@ def test_a_newer_schema_is_refused(server, tmp_path):
 
 # Kills and full disks
 
-# The calls that change names or promise durability, in whose places a crash is worst.
-STEPS = "rename,renameat2,unlink,unlinkat,fsync,fdatasync"
+# Calls that change names, promise durability or write, with how far apart the tried ones are. A
+# thread counts each kind of its own.
+CALLS = {"rename": 1, "renameat2": 1, "unlink": 1, "unlinkat": 1, "rmdir": 1, "fsync": 1,
+         "fdatasync": 1, "pwrite64": 17}
 
 
-def killed_at(server, step, *words):
-    """Runs a command that is killed at its `step`-th such call; False if it has fewer."""
+def killed_at(server, call, number, *words):
+    """Runs a command that is killed when it makes its `number`-th such call; False if it has fewer."""
     server.write_config()
     process = subprocess.run(
-        ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={STEPS}",
-         "-e", f"inject={STEPS}:signal=KILL:when={step}",
+        ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}",
+         "-e", f"inject={call}:signal=KILL:when={number}",
          str(VESTIBULE), *map(str, words), "--config", str(server.config_file)],
         capture_output=True, timeout=120)
     return process.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL)
+
+
+def every_instant(attempt):
+    """Calls `attempt(call, number)` for each instant until the command comes to its end."""
+    count = 0
+    for call, stride in CALLS.items():
+        number = 1
+        while attempt(call, number):
+            number += stride
+            count += 1
+    return count
 
 
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
@@ -333,46 +346,45 @@ def test_a_restore_that_is_killed_leaves_the_old_store_or_the_new(server, tmp_pa
     back_up(server, file)
     new = guest_of(server).session()["sub"]
     server.stop()
-    seen = set()
-    step = 0
     original = tmp_path / "data"
     shutil.copytree(server.data, original)
-    while True:
-        step += 1
+    database = server.data / "vestibule.db"
+    seen = set()
+
+    def attempt(call, number):
         shutil.rmtree(server.data)
         shutil.copytree(original, server.data)
-        killed = killed_at(server, step, "restore", "--from", file, "--force")
-        if not killed:
-            break
+        killed = killed_at(server, call, number, "restore", "--from", file, "--force")
         # Whatever opens the store next completes what had been decided.
         server.command("users", "show", "admin")
-        database = server.data / "vestibule.db"
         users = users_in(database)
         assert old in users
         restored = rows(database, "select 1 from meta where key = 'recovery.epoch'") != []
-        assert restored == (new not in users)
+        assert restored == (new not in users), (call, number)
+        assert restored or killed
         assert rows(database, "pragma integrity_check") == [("ok",)]
         assert not list(server.data.glob("*.replacement"))
         seen.add(restored)
-    assert step > 10 and seen == {False, True}
+        return killed
+
+    assert every_instant(attempt) > 20
+    assert seen == {False, True}
 
 
 @needs_strace
 def test_a_backup_that_is_killed_leaves_none_or_a_whole_one(server, tmp_path):
     guest_of(server)
     server.stop()
-    step = 0
-    while True:
-        step += 1
-        file = tmp_path / f"{step}.db"
-        if not killed_at(server, step, "backup", "--to", file):
-            break
-        if file.exists() and file.with_name(file.name + ".manifest").exists():
-            server.command("backup", "verify", file)
-        elif file.exists():
-            refusal(server.command("backup", "verify", file, check=False))
-        server.command("backup", "--to", tmp_path / f"{step}-again.db")
-    assert step > 3
+
+    def attempt(call, number):
+        file = tmp_path / f"{call}-{number}.db"
+        killed = killed_at(server, call, number, "backup", "--to", file)
+        verified = server.command("backup", "verify", file, check=False).returncode == 0
+        assert verified == file.with_name(file.name + ".manifest").exists()
+        assert verified or killed
+        return killed
+
+    assert every_instant(attempt) > 5
 
 
 def limited(server, bytes_allowed, *words):
