@@ -22,7 +22,8 @@ struct Telling {
   std::string_view type;
   std::string_view text;
 };
-Telling tell(std::string_view type) {
+/// None for what only operators read about.
+std::optional<Telling> tell(std::string_view type) {
   static constexpr std::array<std::pair<std::string_view, Telling>, 16> tellings{{
       {"guest.provisioned", {"provisioned", "A temporary user was made for you"}},
       {"token.exchanged", {"exchanged", "A token was made for you by the service account"}},
@@ -44,7 +45,7 @@ Telling tell(std::string_view type) {
       {"session.ended", {"signed_out", "You signed out"}},
   }};
   const auto found = std::ranges::find(tellings, type, [](const auto& each) { return each.first; });
-  return found == tellings.end() ? Telling{type, type} : found->second;
+  return found == tellings.end() ? std::nullopt : std::optional(found->second);
 }
 
 class SessionApi {
@@ -145,9 +146,10 @@ class SessionApi {
     if (!entries) co_return error_answer(entries.error());
     json::array events;
     for (const auto& entry : *entries) {
-      const auto [type, text] = tell(entry.type);
-      events.push_back(
-          json::object{{"at", base::to_seconds(entry.at)}, {"type", type}, {"text", text}});
+      if (const auto told = tell(entry.type)) {
+        events.push_back(json::object{
+            {"at", base::to_seconds(entry.at)}, {"type", told->type}, {"text", told->text}});
+      }
     }
     json::object body{{"events", std::move(events)}};
     auto answer = http::Response::json(200, json::serialize(body))
