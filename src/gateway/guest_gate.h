@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "base/clock.h"
@@ -16,7 +17,8 @@ enum class WorkPolicy {
 };
 
 /// The limits on making guests for browsers: for each client address, and in all. Without work, no
-/// more guests are made than the limit in all; guests with work do not count in it. Thread-safe.
+/// more guests are made than the limit in all; guests with work do not count in it. The log has a
+/// warning a minute while that limit is reached. Thread-safe.
 class GuestGate {
  public:
   struct Limits {
@@ -39,7 +41,10 @@ class GuestGate {
   bool work_is_due(base::Time now) const;
 
  private:
+  Verdict refuse(const http::RateVerdict& all, base::Time now);
+
   WorkPolicy policy_;
+  std::atomic<std::int64_t> told_at_ = 0;  ///< seconds: when the log last had it
   http::AddressLimiter per_address_;
   http::RateLimiter in_all_;
 };

@@ -32,7 +32,7 @@ struct WebOptions {
   base::OrganizationId organization;  ///< of accounts that register here
   Mailbox mailbox = Mailbox::hidden;
   http::Rate sign_in_rate{30, std::chrono::minutes(1), 30};
-  std::uint32_t failures_per_account = 90;  ///< an hour, of strangers (SignInGuard)
+  std::uint32_t failures_per_account = 90;              ///< an hour, of strangers (SignInGuard)
   events::RefusedAttempts* refused_attempts = nullptr;  ///< where refused sign-ins are gathered
 };
 
@@ -105,8 +105,7 @@ class Web final : public provider::SignIn {
                                  base::UserId user, base::Time now) const;
   /// What a person did here, in the audit log.
   static void record(store::Transaction& tx, std::string_view type, const http::Request& request,
-                     base::UserId user, base::Time now,
-                     std::optional<base::ClientId> client = {});
+                     base::UserId user, base::Time now, std::optional<base::ClientId> client = {});
   /// Gathers a refused attempt for the audit log; the same work for a name that nobody has.
   void note_refused(const http::Request& request, std::optional<base::UserId> user,
                     std::string_view outcome) const;
