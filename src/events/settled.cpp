@@ -6,7 +6,7 @@ namespace {
 const store::Statement delete_settled{
     "outbox.forget_settled",
     "delete from outbox where application = $33 and user_id in " VESTIBULE_ID_GROUP
-    " and (state <> 0 or delivered_at is not null)"};
+    " and state <> 0"};
 
 }  // namespace
 

@@ -29,8 +29,8 @@ void Guests::erase_rows(store::Transaction& tx, std::span<const accounts::User> 
   const accounts::UserGroup group(users, &accounts::User::id);
   for (const auto& user : users) {
     if (on_erasure_) on_erasure_(tx, user, reason, now);
-    events::erase_details(tx, user.id);
   }
+  events::erase_details(tx, group.ids());
   sessions_.end_all(tx, group, now);
   events::forget_settled(tx, outbox_, group);
   forget_abandoned_merges(tx, group);
