@@ -1,5 +1,6 @@
 """The story with a remote ZITADEL as the identity provider, over HTTP."""
 
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 
@@ -185,6 +186,27 @@ def test_a_guest_is_merged_and_goes_after_the_acknowledgement(lane):
     assert lane.zitadel.find(account)["state"] == "USER_STATE_ACTIVE"
     lane.inbox.wait_for_events(subject, ["guest.provisioned", "guest.merge_requested",
                                          "guest.merged"])
+
+
+def test_an_abandoned_merge_leaves_the_guest_to_the_purge(lane):
+    account, email = lane.zitadel.new_account()
+    visitor, subject = guest(lane)
+    lane.inbox.busy.set()
+    assert sign_in(lane, visitor, email, PASSWORD, merge="1").status_code == 303
+    merge, = json.loads(lane.gateway.command("merges", "list", "--json").stdout)["merges"]
+    assert merge["source_sub"] == subject and merge["waits_for"] == ["inbox"]
+    lane.gateway.command("merges", "abandon", merge["id"], "--reason", "a test")
+    lane.inbox.busy.clear()
+    lane.gateway.wait_until_idle()
+    assert lane.zitadel.find(subject)["state"] == "USER_STATE_ACTIVE"
+    assert lane.gateway.find_local(subject) == "guest"
+    assert visitor.session()["sub"] == account
+    assert lane.gateway.purge().returncode == 0
+    lane.gateway.wait_until_idle()
+    assert lane.zitadel.find(subject) is None and lane.gateway.find_local(subject) is None
+    assert lane.zitadel.find(account)["state"] == "USER_STATE_ACTIVE"
+    lane.inbox.wait_for_events(subject, ["guest.provisioned", "guest.merge_abandoned",
+                                         "guest.purged"])
 
 
 def test_a_guest_who_is_asked_may_keep_its_things(lane):
