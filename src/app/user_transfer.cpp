@@ -218,7 +218,7 @@ class Import {
   std::int64_t refused_ = 0;
 };
 
-std::int64_t write_users(Core& core, const fs::path& file, const Progress& progress) {
+std::int64_t write_users(Core& core, store::NewFile& file, const Progress& progress) {
   std::int64_t count = 0;
   const auto total = core.store->read([](store::Transaction& tx) { return count_users(tx); });
   base::UserId last{};
@@ -235,7 +235,7 @@ std::int64_t write_users(Core& core, const fs::path& file, const Progress& progr
       }
     });
     if (!more) return count;
-    if (!lines.empty()) store::append_lines(file, lines);
+    file.write(lines);
     progress({{"done", std::min(count, total)}, {"total", total}});
   }
 }
@@ -249,11 +249,14 @@ Result export_users(Core& core, const json::object& arguments, const Progress& p
     return fail(ErrorKind::conflict, "file_exists",
                 *path + " is there already and is not overwritten");
   }
-  const auto draft = *path + ".partial";
+  const auto draft = *path + '.' + base::random_token(core.random, 6) + ".partial";
   try {
-    fs::remove(draft);
-    store::append_lines(draft, "");
-    const auto count = write_users(core, draft, progress);
+    std::int64_t count = 0;
+    {
+      store::NewFile file(draft);
+      count = write_users(core, file, progress);
+      file.sync();
+    }
     store::rename_file(draft, *path, store::Existing::refused);
     return json::object{{"file", *path}, {"users", count}};
   } catch (const std::system_error& error) {

@@ -17,6 +17,15 @@ namespace fs = std::filesystem;
   throw std::system_error(errno, std::generic_category(), path.string());
 }
 
+void write_all(int descriptor, std::string_view bytes, const fs::path& path) {
+  while (!bytes.empty()) {
+    const auto written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail(path);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
 /// A descriptor that is closed at the end.
 class File {
  public:
@@ -28,14 +37,7 @@ class File {
   File(const File&) = delete;
   File& operator=(const File&) = delete;
 
-  void write(std::string_view bytes) const {
-    while (!bytes.empty()) {
-      const auto written = ::write(descriptor_, bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) fail(path_);
-      bytes.remove_prefix(static_cast<std::size_t>(written));
-    }
-  }
+  void write(std::string_view bytes) const { write_all(descriptor_, bytes, path_); }
   void sync() const {
     if (::fsync(descriptor_) != 0) fail(path_);
   }
@@ -58,6 +60,25 @@ fs::path directory_of(const fs::path& file) {
 }
 
 }  // namespace
+
+NewFile::NewFile(const fs::path& path)
+    : path_(path),
+      descriptor_(
+          ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) {
+  if (descriptor_ < 0) fail(path_);
+}
+
+NewFile::~NewFile() {
+  ::close(descriptor_);
+}
+
+void NewFile::write(std::string_view bytes) {
+  write_all(descriptor_, bytes, path_);
+}
+
+void NewFile::sync() {
+  if (::fsync(descriptor_) != 0) fail(path_);
+}
 
 void sync_file(const fs::path& file) {
   File(file, O_RDONLY).sync();

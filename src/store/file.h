@@ -9,6 +9,22 @@ namespace vestibule::store {
 /// Whether a file of that name may be there already.
 enum class Existing { replaced, refused };
 
+/// A file of 0600 that was not there before, so that nobody else's receives what is written.
+class NewFile {
+ public:
+  explicit NewFile(const std::filesystem::path& path);
+  ~NewFile();
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+
+  void write(std::string_view bytes);
+  void sync();
+
+ private:
+  const std::filesystem::path path_;
+  const int descriptor_;
+};
+
 void sync_file(const std::filesystem::path& file);
 void sync_directory(const std::filesystem::path& directory);
 /// Gives a file another name in one step, and syncs the directory. With `refused`, an existing

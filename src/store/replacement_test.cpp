@@ -111,6 +111,21 @@ TEST(Files, LinesAreAddedAfterOneThatWasCutOff) {
   EXPECT_EQ(fs::status(file).permissions(), fs::perms::owner_read | fs::perms::owner_write);
 }
 
+TEST(Files, ANewOneIsNobodyElses) {
+  const TemporaryDirectory directory;
+  const auto file = directory.path() / "new";
+  {
+    NewFile out(file);
+    out.write("secret");
+    out.sync();
+  }
+  EXPECT_EQ(content(file), "secret");
+  EXPECT_EQ(fs::status(file).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  EXPECT_THROW(NewFile{file}, std::system_error);
+  fs::create_symlink(directory.path() / "elsewhere", directory.path() / "link");
+  EXPECT_THROW(NewFile{directory.path() / "link"}, std::system_error);
+}
+
 TEST(Files, ANameThatIsTakenIsRefused) {
   const TemporaryDirectory directory;
   write_file(directory.path() / "a", "a", Existing::refused);
