@@ -37,7 +37,7 @@ class Proxy(Process):
 
         def answers():
             assert self.running, f"{self.kind} ended:\n{self.log.read_text()}"
-            return requests.get(url, timeout=5)
+            return requests.get(url, timeout=30)
 
         wait_for(answers, self.kind)
 

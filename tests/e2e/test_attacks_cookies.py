@@ -52,7 +52,7 @@ def test_a_planted_session_is_not_the_victims_after_they_are_somebody(gateway, c
     assert late.copy(**planted).upgrade(new_email()).status_code in (401, 409)
     assert late.copy(**planted).request("DELETE", "/guest/v1/session").status_code == 401
     assert "uthorization" not in requests.get(
-        gateway.application + "/page", timeout=10, cookies=planted).text
+        gateway.application + "/page", timeout=30, cookies=planted).text
     assert victim.session() == who
 
 
@@ -191,7 +191,7 @@ class Street:
     def attackers_cookie(self):
         """(sub, value) of a session of the attacker's own, made past the browser."""
         made = requests.post(self.vestibule.issuer + "/guest/v1/session", headers=self.plain,
-                             timeout=10)
+                             timeout=30)
         assert made.status_code == 201, made.text
         return made.json()["sub"], set_cookies(made)["__Host-vestibule"].value
 
@@ -249,7 +249,7 @@ def test_a_sibling_tosses_no_session(street):
                  if name == "Authorization"}
         assert decode_jwt(told.removeprefix("Bearer "))[1]["sub"] == victim
     # The control: where it belongs, the value that was tossed is a session.
-    there = requests.get(street.vestibule.issuer + "/guest/v1/session", timeout=10,
+    there = requests.get(street.vestibule.issuer + "/guest/v1/session", timeout=30,
                          headers={**street.plain, "Cookie": f"__Host-vestibule={value}"})
     assert there.json()["sub"] == sub
 
@@ -261,11 +261,11 @@ def test_what_a_lenient_browser_would_send_is_not_taken_either(street, name, ord
     (attacker, theirs), (victim, own) = street.attackers_cookie(), street.attackers_cookie()
     mine, tossed = f"__Host-vestibule={own}", f"{name}={theirs}"
     field = f"{tossed}; {mine}" if order == "before" else f"{mine}; {tossed}"
-    said = requests.get(street.vestibule.issuer + "/guest/v1/session", timeout=10,
+    said = requests.get(street.vestibule.issuer + "/guest/v1/session", timeout=30,
                         headers={**street.plain, "Cookie": f"a=b; {field}"})
     # Nobody, or whose the cookie is that has the name byte for byte.
     assert said.json().get("sub") in (None, victim), field
-    alone = requests.get(street.vestibule.issuer + "/guest/v1/session", timeout=10,
+    alone = requests.get(street.vestibule.issuer + "/guest/v1/session", timeout=30,
                          headers={**street.plain, "Cookie": f"a=b; {tossed}"})
     if name.strip(" \t") not in ("__Host-vestibule", "__Host-vestibule;") and "; " not in name:
         assert alone.json() == ANONYMOUS, tossed

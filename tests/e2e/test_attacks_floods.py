@@ -66,9 +66,9 @@ def test_a_flood_of_guests_from_one_place_is_stopped(small, place):
         # By both ways that make guests, with tickets and without, and with a lie on the left.
         url, headers = small.application, {**OWN_PAGE, "X-Forwarded-For": f"6.6.6.6, {address}"}
         if number % 3 == 0:
-            answer = visit.post(url + "/api/cart/items", headers=headers, data=b"x", timeout=10)
+            answer = visit.post(url + "/api/cart/items", headers=headers, data=b"x", timeout=30)
         else:
-            answer = visit.post(url + "/guest/v1/session", headers=headers, timeout=10)
+            answer = visit.post(url + "/guest/v1/session", headers=headers, timeout=30)
         visit.cookies.clear()
         assert answer.status_code in (200, 201, 429), answer.text
         if answer.status_code == 429:
@@ -78,7 +78,7 @@ def test_a_flood_of_guests_from_one_place_is_stopped(small, place):
     back = share * (time.monotonic() - begun) / 60  # guests that were earned meanwhile
     assert BURST <= made <= BURST * share + back + 1 and refused > 0
     # Nobody else is in the way of it, and nobody who is somebody already.
-    other = visit.post(small.application + "/guest/v1/session", timeout=10,
+    other = visit.post(small.application + "/guest/v1/session", timeout=30,
                        headers={**OWN_PAGE, "X-Forwarded-For": f"198.51.100.{len(place)}"})
     assert other.status_code == 201
 
@@ -99,7 +99,7 @@ def test_who_is_somebody_already_is_not_stopped_by_a_flood(small):
         "given_name": "A", "family_name": "B", "email": new_email(), "password": PASSWORD})
     assert done.status_code == 200, done.text
     # Browsing costs nothing, so it is not limited.
-    assert requests.get(small.application + "/page", headers=shared, timeout=10).status_code == 200
+    assert requests.get(small.application + "/page", headers=shared, timeout=30).status_code == 200
 
 
 def test_looking_around_by_the_hundred_leaves_nothing(gateway):
@@ -108,7 +108,7 @@ def test_looking_around_by_the_hundred_leaves_nothing(gateway):
     for number in range(200):
         visit.cookies.clear()
         path = ("/", "/page", "/guest/v1/session", "/guest/v1/login?return_to=/")[number % 4]
-        answer = visit.get(gateway.application + path, timeout=10, allow_redirects=False,
+        answer = visit.get(gateway.application + path, timeout=30, allow_redirects=False,
                            headers={**OWN_PAGE, **NAVIGATION})
         assert answer.status_code in (200, 303)
     assert difference(before, image(gateway)) == []
@@ -133,7 +133,7 @@ def steady(gateway):
     assert difference(before, image(gateway)) == []
     assert guest.session()["signed_in"]
     assert memory(gateway) - resident < 64 << 20
-    assert requests.get(gateway.issuer + "/readyz", timeout=5).status_code == 200
+    assert requests.get(gateway.issuer + "/readyz", timeout=30).status_code == 200
 
 
 def origins(server):

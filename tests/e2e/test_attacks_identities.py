@@ -226,7 +226,7 @@ def test_unexpired_email_change(house):
 
 
 def links_of(house, *addresses):
-    text = requests.get(house.issuer + "/mailbox", timeout=5).text
+    text = requests.get(house.issuer + "/mailbox", timeout=30).text
     return [html.unescape(link) for mail in text.split('data-testid="mail"')[1:]
             if any(address in mail for address in addresses)
             for link in re.findall(r'href="([^"]+/ui/[^"]+)"', mail)]
@@ -250,11 +250,11 @@ def test_a_mail_scanner_that_opens_every_link_changes_nothing(house):
     scanner = {"User-Agent": "Mozilla/5.0 (compatible; MailScanner)", "Accept": "*/*"}
     for link in links:
         for method in ("HEAD", "GET", "GET"):
-            answer = requests.request(method, link, headers=scanner, timeout=10)
+            answer = requests.request(method, link, headers=scanner, timeout=30)
             assert answer.status_code in (200, 410) and not answer.cookies, answer.url
         # And what the page itself leads to.
         for place in re.findall(r'(?:href|src)="(/[^"]*)"', answer.text):
-            requests.get(house.issuer + html.unescape(place), headers=scanner, timeout=10)
+            requests.get(house.issuer + html.unescape(place), headers=scanner, timeout=30)
     assert difference(before, image(house)) == []
     # The links work all the same.
     take_by_mail(house, reset)
@@ -402,4 +402,4 @@ def test_an_id_that_a_clock_will_give_is_not_taken_ahead(house):
                         userId=str(int(sub) + ahead))
         assert answer.status_code in (400, 409), (ahead, answer.text)
     assert requests.post(house.application + "/guest/v1/session", headers=OWN_PAGE,
-                         timeout=10).status_code == 201
+                         timeout=30).status_code == 201

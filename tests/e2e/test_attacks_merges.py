@@ -206,7 +206,7 @@ def test_another_applications_acknowledgement_is_not_ones_own(pulling):
                   f"{merge}.0", f"+{merge}", f"{other},{merge}"):
         assert pulling.as_("shop", "POST", f"/merges/{wrong}/ack").status_code in (400, 404), wrong
     # The other merge's is of no use for this one, with whatever is said in its body.
-    assert requests.post(pulling.application + f"/guest/v1/merges/{other}/ack", timeout=10,
+    assert requests.post(pulling.application + f"/guest/v1/merges/{other}/ack", timeout=30,
                          headers={"Authorization": f"Bearer {pulling.tokens['shop']}"},
                          json={"merge_id": merge}).json()["merge_id"] == other
     for sub in (guest, other_guest):
@@ -231,13 +231,13 @@ def test_an_alias_is_no_way_to_act_as_somebody(pulling):
     # The guest's cookie, token and id.
     assert Visitor(pulling.application, kept).session() == {"signed_in": False}
     said = requests.post(pulling.issuer + "/oauth/v2/introspect", data={**form, "token": token},
-                         timeout=10)
+                         timeout=30)
     assert said.json() == {"active": False}
     kinds = "urn:ietf:params:oauth:token-type:"
     subjects = [(guest, "urn:zitadel:params:oauth:token-type:user_id"), (token, kinds + "jwt"),
                 (token, kinds + "access_token")]
     for subject, kind in subjects:
-        answer = requests.post(pulling.issuer + "/oauth/v2/token", timeout=10, data={
+        answer = requests.post(pulling.issuer + "/oauth/v2/token", timeout=30, data={
             **form, "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
             "subject_token": subject, "subject_token_type": kind,
             "actor_token": pulling.bootstrap["service_account"]["pat"],
@@ -257,5 +257,5 @@ def test_an_alias_is_no_way_to_act_as_somebody(pulling):
         assert answer.status_code == status, answer.text
     assert pulling.as_("shop", "GET", f"/aliases/{guest}").json()["became"] == account
     assert pulling.as_("shop", "GET", f"/aliases/{account}").status_code == 404
-    assert requests.get(pulling.application + f"/guest/v1/aliases/{guest}", timeout=10,
+    assert requests.get(pulling.application + f"/guest/v1/aliases/{guest}", timeout=30,
                         headers=OWN_PAGE, cookies=visitor.cookies).status_code == 401

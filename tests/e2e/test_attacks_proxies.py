@@ -101,7 +101,7 @@ def test_the_address_that_limits_count_is_not_the_browsers_to_write(front, tmp_p
     strict = Front(front.kind, tmp_path, {"guests_per_minute": 1, "guests_burst": 2})
     try:
         def click(forged):
-            return requests.post(strict.application + "/api/cart/items", data=b"x", timeout=10,
+            return requests.post(strict.application + "/api/cart/items", data=b"x", timeout=30,
                                  headers={**OWN_PAGE, "X-Forwarded-For": forged,
                                           "X-Real-IP": forged, "Forwarded": f"for={forged}"})
 
@@ -274,7 +274,7 @@ def test_no_request_hides_in_another(front, name):
     before = len(front.upstream.requests)
     received = send(front.application, data.encode("latin-1"))
     # The next person gets the answer to their own question.
-    victim = requests.get(front.application + "/victim", timeout=10)
+    victim = requests.get(front.application + "/victim", timeout=30)
     assert victim.status_code == 200 and victim.json()["path"] == "/victim"
     assert subject([(field.lower(), value) for field, value in victim.json()["headers"]]) is None
     assert front.upstream.faults == []
@@ -296,9 +296,9 @@ REFUSED_BY_THE_GATEWAY = {name for name in NAMES if name.startswith(("cl.te", "t
 
 def test_ordinary_framing_arrives(front):
     """The control: what the attacks distort, undistorted."""
-    plain = requests.post(front.application + "/page", data=b"hello", timeout=10)
+    plain = requests.post(front.application + "/page", data=b"hello", timeout=30)
     assert plain.json()["body"] == "hello"
-    parts = requests.post(front.application + "/page", data=iter([b"hel", b"lo"]), timeout=10)
+    parts = requests.post(front.application + "/page", data=iter([b"hel", b"lo"]), timeout=30)
     assert parts.json()["body"] == "hello"
     host = urlsplit(front.application).netloc
     two = send(front.application, (f"POST /a HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2\r\n\r\nhi"
@@ -319,7 +319,7 @@ def test_a_foreign_host_is_nobodys(front, host):
     authority = urlsplit(front.application).netloc
     for method, path in (("GET", "/"), ("POST", "/api/cart/items"), ("POST", "/guest/v1/session"),
                          ("GET", "/guest/v1/login?return_to=/")):
-        answer = requests.request(method, front.application + path, timeout=10,
+        answer = requests.request(method, front.application + path, timeout=30,
                                   allow_redirects=False, headers={
                                       **OWN_PAGE, "Host": host.format(host=authority)})
         assert answer.status_code in (400, 421), answer.text

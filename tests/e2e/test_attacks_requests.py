@@ -192,7 +192,7 @@ def test_a_cookie_is_no_credential_where_credentials_are_asked_for(gateway, admi
         cookies = {**admins_browser.cookies, **guest.cookies}
         for more in ({"json": body}, {"data": body}):
             answer = requests.request(method, url, headers={**headers, "Idempotency-Key": "csrf"},
-                                      cookies=cookies, timeout=10, allow_redirects=False, **more)
+                                      cookies=cookies, timeout=30, allow_redirects=False, **more)
             assert answer.status_code in (400, 401, 403, 415), (url, answer.text)
             assert "Set-Cookie" not in answer.headers
     assert difference(before, image(gateway)) == []
@@ -362,7 +362,7 @@ def test_no_text_becomes_a_header_or_a_line_of_the_log(gateway, text):
                 url = origin + (path if path.startswith("/") else "/guest/v1/" + path)
                 fields = {"client_id": gateway.bootstrap["client"]["id"], name: text}
                 answer = requests.request(
-                    method, url, timeout=10, allow_redirects=False,
+                    method, url, timeout=30, allow_redirects=False,
                     headers={**OWN_PAGE, "Accept": "text/html"},
                     **({"params": fields} if method == "GET" else {"data": fields}))
                 # A place to go to may carry it, encoded; a field of its own it is not.

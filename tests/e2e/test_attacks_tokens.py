@@ -107,7 +107,7 @@ def lab(tmp_path_factory):
 def assert_refused(lab, token):
     before = lab.carts()
     for path in ("/api/cart", "/api/orders"):
-        read = requests.get(lab.shop.url + path, timeout=10,
+        read = requests.get(lab.shop.url + path, timeout=30,
                             headers={"Authorization": f"Bearer {token}"})
         assert read.status_code == 401, token
     answer = lab.buy(f"Bearer {token}")
@@ -192,7 +192,7 @@ def test_the_shop_reads_a_token_where_it_belongs(lab):
     url = f"{lab.shop.url}/api/cart/items?access_token={token}&token={token}"
     for more in ({"json": {"product_id": "vase", "access_token": token}},
                  {"data": {"product_id": "vase", "access_token": token}}):
-        answer = requests.post(url, timeout=10, cookies={"access_token": token, SESSION: token}, **more)
+        answer = requests.post(url, timeout=30, cookies={"access_token": token, SESSION: token}, **more)
         assert answer.status_code == 401
     assert lab.carts() == before
 
@@ -209,11 +209,11 @@ class Doors:
         self.credentials = {"client_id": client["id"], "client_secret": client["secret"]}
 
     def bearer(self, method, url, token, **more):
-        return requests.request(method, url, timeout=10, headers={
+        return requests.request(method, url, timeout=30, headers={
             "Authorization": f"Bearer {token}", "Idempotency-Key": encode(token.encode())[-40:]}, **more)
 
     def token(self, **form):
-        return requests.post(self.server.issuer + "/oauth/v2/token", timeout=10,
+        return requests.post(self.server.issuer + "/oauth/v2/token", timeout=30,
                              data={**self.credentials, **form})
 
     def userinfo(self, token):
@@ -230,7 +230,7 @@ class Doors:
                            token).status_code in (200, 201)
 
     def introspection(self, token):
-        answer = requests.post(self.server.issuer + "/oauth/v2/introspect", timeout=10,
+        answer = requests.post(self.server.issuer + "/oauth/v2/introspect", timeout=30,
                                data={**self.credentials, "token": token})
         return answer.status_code == 200 and answer.json()["active"]
 
@@ -336,7 +336,7 @@ def test_each_kind_of_token_opens_its_own_doors(house, tokens, kind):
 @pytest.mark.parametrize("kind", ["exchanged", "id", "gateway"])
 def test_vestibule_believes_no_forger(house, tokens, evil, kind):
     header, claims = decode_jwt(tokens[kind])
-    keys = requests.get(house.issuer + "/oauth/v2/keys", timeout=10).text
+    keys = requests.get(house.issuer + "/oauth/v2/keys", timeout=30).text
     doors, before = Doors(house), len(evil.requests)
     guest = tokens["guest"]
     victim = account_of(house).session()["sub"]
@@ -354,7 +354,7 @@ def test_vestibule_believes_no_forger(house, tokens, evil, kind):
         hinted = requests.get(house.issuer + authorize_url(
             client_id=house.bootstrap["client"]["id"], response_type="code", redirect_uri=REDIRECT,
             scope="openid", prompt="none", id_token_hint=token, code_challenge="x" * 43,
-            code_challenge_method="S256"), timeout=10, allow_redirects=False)
+            code_challenge_method="S256"), timeout=30, allow_redirects=False)
         assert "code=" not in hinted.headers.get("Location", ""), name
     assert len(evil.requests) == before, "nobody asks for keys where a token says"
     assert guest.session()["signed_in"]
@@ -364,7 +364,7 @@ def test_the_application_is_given_the_gateways_token_only(house, upstream, token
     """Whatever stands as a token in a browser's request: the application sees the one that fits the
     session, for its own audience."""
     guest = tokens["guest"]
-    answer = requests.get(house.application + "/page", timeout=10, cookies=guest.cookies, headers={
+    answer = requests.get(house.application + "/page", timeout=30, cookies=guest.cookies, headers={
         **OWN_PAGE, "Authorization": f"Bearer {tokens['access']}"})
     told, = [value for name, value in answer.json()["headers"] if name == "Authorization"]
     header, claims = decode_jwt(told.removeprefix("Bearer "))
