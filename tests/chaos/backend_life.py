@@ -190,7 +190,7 @@ class Backend:
         Family(self.house, sub, email).sign_in("saffron-lantern-4x")
 
     def forget_keys(self):
-        """After a day they count as absent."""
+        """They are not replayed any more."""
         with self.ledger.lock:
             self.ledger.keys.clear()
             self.ledger.unanswered_keys.clear()

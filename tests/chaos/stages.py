@@ -146,7 +146,6 @@ def long_absence(house):
     let_go(house)
     house.people = []
     house.backend.families = []
-    house.backend.forget_keys()
     house.move_clock(FOR_EVER)
     begin_anew(house)
 
