@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "guests/interleavings/actors.h"
+#include "guests/interleavings/actors_test.h"
 
 namespace vestibule::guests::interleavings {
 namespace {

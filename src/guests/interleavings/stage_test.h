@@ -5,7 +5,7 @@
 #include <string>
 
 #include "accounts/mail_links.h"
-#include "guests/interleavings/model.h"
+#include "guests/interleavings/model_test.h"
 #include "guests/testing.h"
 #include "sessions/refresh.h"
 

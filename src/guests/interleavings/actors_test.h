@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "accounts/emails.h"
-#include "guests/interleavings/stage.h"
+#include "guests/interleavings/stage_test.h"
 
 // Who acts on the person, each in the transactions that the server would use. Between two of them
 // lies slow work (a password's hash, a webhook, a page of candidates), and anybody else's.
