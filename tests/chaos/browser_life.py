@@ -155,7 +155,7 @@ class Person:
         elif self.standing == "merged":
             self.note_shared(item)
         else:
-            self.ledger.cart(self.signed_in_as).sure[item[0]] += item[1]
+            self.ledger.cart(self.signed_in_as).add(*item)
 
     def note_shared(self, item):
         """Another browser's sign-in to the same account may just have ended this one's session:
@@ -167,7 +167,7 @@ class Person:
             self.ledger.cart(self.signed_in_as).unsure.append(item)
             raise
         owner = int(session["sub"]) if session["signed_in"] else self.signed_in_as
-        self.ledger.cart(owner).sure[item[0]] += item[1]
+        self.ledger.cart(owner).add(*item)
         if owner != self.signed_in_as:
             self.standing = "out"
 
@@ -184,7 +184,7 @@ class Person:
         self.standing, self.pending = "guest", None
         cart = self.ledger.cart(self.sub)
         for product, quantity in sure:
-            cart.sure[product] += quantity
+            cart.add(product, quantity)
         cart.unsure += self.unknown_items
         self.unknown_items = []
         with self.ledger.lock:

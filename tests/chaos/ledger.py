@@ -19,8 +19,14 @@ class Cart:
     """What one sub put into its cart: what was answered, and what may or may not have arrived."""
 
     def __init__(self):
+        self.lock = threading.Lock()
         self.sure = Counter()
         self.unsure = []
+
+    def add(self, product, quantity):
+        """An answered one; browsers of one account do so at the same time."""
+        with self.lock:
+            self.sure[product] += quantity
 
     def merged_with(self, other):
         both = Cart()
