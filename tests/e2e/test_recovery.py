@@ -33,6 +33,23 @@ def server(tmp_path):
         server.stop()
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    """An installation with a guest, whose server has been stopped."""
+    server = make_server(tmp_path_factory.mktemp("template")).start()
+    server.guest = guest_of(server).session()["sub"]
+    server.stop()
+    return server
+
+
+@pytest.fixture
+def idle(template, tmp_path):
+    """A copy of it for one test."""
+    server = make_server(tmp_path / "idle")
+    shutil.copytree(template.data, server.data)
+    return server
+
+
 def said(done):
     return json.loads(done.stdout)
 
@@ -121,11 +138,10 @@ def test_a_backup_is_private_complete_and_never_overwritten(server, tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["cut", "edited", "manifest gone", "manifest edited", "other file"])
-def test_a_damaged_backup_is_refused_and_the_store_stays(server, tmp_path, damage):
-    kept = guest_of(server).session()["sub"]
+def test_a_damaged_backup_is_refused_and_the_store_stays(idle, template, tmp_path, damage):
+    server = idle
     file = tmp_path / "copy.db"
     back_up(server, file)
-    server.stop()
     manifest = file.with_name("copy.db.manifest")
     if damage == "cut":
         os.truncate(file, file.stat().st_size - 4096)
@@ -141,7 +157,7 @@ def test_a_damaged_backup_is_refused_and_the_store_stays(server, tmp_path, damag
         file.write_text("hello")
     refusal(server.command("backup", "verify", file, check=False))
     refusal(restore(server, file, "--force", check=False))
-    assert kept in users_in(server.data / "vestibule.db")
+    assert template.guest in users_in(server.data / "vestibule.db")
     assert not list(server.data.glob("*.before-restore-*"))
 
 
@@ -296,10 +312,10 @@ def test_it_is_refused_while_a_server_runs_or_with_another_key(server, tmp_path)
     assert kept in users_in(empty.data / "vestibule.db")
 
 
-def test_a_newer_schema_is_refused(server, tmp_path):
+def test_a_newer_schema_is_refused(idle, tmp_path):
+    server = idle
     file = tmp_path / "copy.db"
     back_up(server, file)
-    server.stop()
     manifest = manifest_of(file)
     manifest["schema"] += 1
     file.with_name("copy.db.manifest").write_text(json.dumps(manifest))
@@ -372,9 +388,8 @@ def test_a_restore_that_is_killed_leaves_the_old_store_or_the_new(server, tmp_pa
 
 
 @needs_strace
-def test_a_backup_that_is_killed_leaves_none_or_a_whole_one(server, tmp_path):
-    guest_of(server)
-    server.stop()
+def test_a_backup_that_is_killed_leaves_none_or_a_whole_one(idle, tmp_path):
+    server = idle
 
     def attempt(call, number):
         file = tmp_path / f"{call}-{number}.db"
@@ -399,12 +414,11 @@ def limited(server, bytes_allowed, *words):
                           capture_output=True, text=True, timeout=120, preexec_fn=limit)
 
 
-def test_a_full_disk_ends_a_backup_and_a_restore_without_harm(server, tmp_path):
-    kept = guest_of(server).session()["sub"]
+def test_a_full_disk_ends_a_backup_and_a_restore_without_harm(idle, template, tmp_path):
+    server, kept = idle, template.guest
     file = tmp_path / "copy.db"
     back_up(server, file)
     size = file.stat().st_size
-    server.stop()
     assert limited(server, size // 2, "backup", "--to", tmp_path / "full.db").returncode == 1
     assert not list(tmp_path.glob("full.db*")) and not list(tmp_path.glob(".full*"))
     assert limited(server, size // 2, "restore", "--from", file, "--force").returncode == 1
@@ -447,18 +461,16 @@ def test_the_doctor_finds_nothing_wrong_with_a_sound_store(server):
     ("merging_without_merge", "update users set merge_id = 5"),
     ("clock_behind", "update audit set at = at + 86400000"),
 ])
-def test_the_doctor_finds(server, code, sql):
-    guest_of(server)
-    server.stop()
-    with sqlite3.connect(server.data / "vestibule.db") as store:
+def test_the_doctor_finds(idle, code, sql):
+    with sqlite3.connect(idle.data / "vestibule.db") as store:
         store.execute(sql)
-    done = server.command("doctor", "--json", check=False)
+    done = idle.command("doctor", "--json", check=False)
     assert done.returncode == 1
     assert ("error", code) in codes(done), done.stdout
 
 
-def test_the_doctor_looks_at_files_and_configuration(server):
-    server.stop()
+def test_the_doctor_looks_at_files_and_configuration(idle):
+    server = idle
     server.data.chmod(0o777)
     (server.data / "vestibule.db").chmod(0o644)
     server.config["trusted_proxies"] = ["0.0.0.0/0"]
@@ -532,12 +544,12 @@ HASH = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$" + "A" * 43
     ({"metadata": {"GUEST_25_01_02": "AA=="}}, "metadata"), ({"profile": []}, "profile"),
     ({"username": "a\u0000b"}, "username"), ({"username": "admin"}, ""),
 ])
-def test_a_bad_line_is_named_and_leaves_nothing(server, tmp_path, change, word):
+def test_a_bad_line_is_named_and_leaves_nothing(idle, tmp_path, change, word):
+    server = idle
     file = tmp_path / "people.jsonl"
     bad = {**GOOD, "id": "99", "sub": "99", "username": "other", **change}
     bad = {name: value for name, value in bad.items() if value is not None}
     file.write_text(json.dumps(GOOD) + "\n\n" + json.dumps(bad) + "\n{broken\n")
-    server.stop()
     before = rows(server.data / "vestibule.db", "select count(*) from users")[0][0]
     done = server.command("users", "import", "--from", file, "--json", check=False)
     assert done.returncode == 1
@@ -549,7 +561,8 @@ def test_a_bad_line_is_named_and_leaves_nothing(server, tmp_path, change, word):
                 "select count(*) from directory where user_id = 99")[0][0] == 0
 
 
-def test_a_user_that_is_another_one_here_is_refused(server, tmp_path):
+def test_a_user_that_is_another_one_here_is_refused(idle, tmp_path):
+    server = idle
     file = tmp_path / "people.jsonl"
     file.write_text(json.dumps({**GOOD, "password": {"hash": HASH}}) + "\n")
     assert said(server.command("users", "import", "--from", file, "--json"))["imported"] == 1
