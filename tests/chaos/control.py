@@ -20,7 +20,7 @@ def build_library(folder):
     folder.mkdir(parents=True, exist_ok=True)
     library = folder / "chaos.so"
     made = library.with_suffix(f".{os.getpid()}")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE",
+    subprocess.run(["clang-19", "-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE",
                     "-pthread", "-o", made, *sorted(SOURCES.glob("*.c")), "-ldl"], check=True)
     made.replace(library)
     return library
