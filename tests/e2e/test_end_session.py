@@ -63,7 +63,7 @@ def assert_refused(answer, signed_in, error="invalid_request"):
     assert f'id="error-code">{error}<' in answer.text
     assert "This request cannot be completed" in answer.text
     assert "no-store" in answer.headers["Cache-Control"]
-    assert signed_in.browser.cookies and signed_in.userinfo().status_code == 200
+    assert "vestibule-provider" in signed_in.browser.cookies and signed_in.userinfo().status_code == 200
 
 
 def test_a_hint_that_is_not_ours_is_refused(signed_in, relying_party):
@@ -118,7 +118,7 @@ def test_without_a_hint_the_person_is_asked(signed_in, relying_party):
         assert signed_in.userinfo().status_code == 200
     done = signed_in.browser.post(END, data={"confirm": hidden_field(page.text, "confirm")})
     assert done.status_code == 200 and "You are signed out." in done.text
-    assert not signed_in.browser.cookies and signed_in.userinfo().status_code == 401
+    assert "vestibule-provider" not in signed_in.browser.cookies and signed_in.userinfo().status_code == 401
 
 
 def test_a_client_alone_asks_and_then_goes_back(signed_in, relying_party):
@@ -128,7 +128,7 @@ def test_a_client_alone_asks_and_then_goes_back(signed_in, relying_party):
     confirm = hidden_field(page.text, "confirm")
     for headers in (FOREIGN_FORM, {"Origin": "https://rp.example"}):
         refused = signed_in.browser.post(END, data={"confirm": confirm}, headers=headers)
-        assert refused.status_code == 403 and signed_in.browser.cookies
+        assert refused.status_code == 403 and "vestibule-provider" in signed_in.browser.cookies
     done = signed_in.browser.post(END, data={"confirm": confirm})
     assert done.headers["Location"] == back(relying_party) + "?state=s%26t"
 
@@ -152,7 +152,7 @@ def test_a_hint_signs_out_at_once_with_exactly_the_state(signed_in, relying_part
     answer = get(signed_in.browser, **parameters)
     assert answer.headers["Location"].startswith(back(relying_party))
     assert query_of(answer.headers["Location"]) == query
-    assert not signed_in.browser.cookies
+    assert "vestibule-provider" not in signed_in.browser.cookies
     assert signed_in.userinfo().status_code == 401
     assert signed_in.refresh().json()["error"] == "invalid_grant"
     # Again, with nobody signed in: the same way back.

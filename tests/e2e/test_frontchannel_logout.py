@@ -68,7 +68,7 @@ def test_the_page_frames_the_client_and_nobody_else(provider, relying_party):
         relying_party.uri("post_logout_redirect") + "?state=a%20b%26c"), page.text)
     assert "Refresh" not in page.headers
     assert page.headers["Cache-Control"] == "private, no-store"
-    assert not signed_in.browser.cookies
+    assert "vestibule-provider" not in signed_in.browser.cookies
 
 
 def test_an_unregistered_place_to_return_to_frames_nothing(provider, relying_party):
