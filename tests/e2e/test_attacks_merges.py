@@ -68,7 +68,8 @@ class Receiver:
                     others = [id for id in outer.told if id != merge]
                 if outer.honest:
                     return self.reply(200, json.dumps({"merge_id": merge}))
-                status, body = FALSE[number % len(FALSE)] if first else (503, lambda *_: "")
+                # Later a 2xx that takes nothing: failures alone would open the circuit.
+                status, body = FALSE[number % len(FALSE)] if first else (200, lambda *_: "{}")
                 self.reply(status, body(merge, others[-1] if others else "1"), merge)
                 outer.answered.append(merge)
 
@@ -112,7 +113,7 @@ def test_a_false_acknowledgement_deletes_nobody(tmp_path):
 
         with ThreadPoolExecutor(8) as pool:
             guests = list(pool.map(merge, FALSE))
-        wait_for(lambda: len(set(receiver.answered)) == len(FALSE), "an answer to each", 60)
+        wait_for(lambda: len(set(receiver.answered)) == len(FALSE), "an answer to each", 120)
         # Whatever was answered, and asked again since: everybody is there and waited for.
         server.command("purge", "--older-than", "0s", "--json")
         for merge_id, (number, data) in receiver.told.items():
@@ -123,7 +124,7 @@ def test_a_false_acknowledgement_deletes_nobody(tmp_path):
         assert store_rows(server, "tombstones") == 0 and store_rows(server, "aliases") == 0
         # The control: an honest answer completes each.
         receiver.honest = True
-        wait_for(lambda: store_rows(server, "aliases") == len(FALSE), "the merges", 90)
+        wait_for(lambda: store_rows(server, "aliases") == len(FALSE), "the merges", 150)
         for sub in guests:
             assert store_rows(server, "users where id = ?", int(sub)) == 0
     finally:

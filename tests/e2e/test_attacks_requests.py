@@ -1,6 +1,7 @@
 """Attacks by requests that another site causes or words: CSRF on everything that changes something,
 open redirects, and text that tries to become a header or a line of the log."""
 
+import itertools
 import json
 import re
 
@@ -200,9 +201,10 @@ def test_a_cookie_is_no_credential_where_credentials_are_asked_for(gateway, admi
 
 # A cross-site POST that would overwrite a session, in a real browser
 
-EVIL_PAGE = """<!doctype html><iframe name=sink></iframe>
-<form id=f method=post target=sink action="{url}" enctype="{kind}">{fields}</form>
-<script>f.submit()</script>"""
+EVIL_FORM = """<iframe name=sink{number}></iframe>
+<form method=post target=sink{number} action="{url}" enctype="{kind}">{fields}</form>"""
+ARRIVED = """return Array.from({length: window.length}, (_, i) => window[i]).every(frame => {
+  try { return frame.location.href !== 'about:blank' } catch (e) { return true } })"""
 
 
 @pytest.fixture(scope="module")
@@ -232,14 +234,13 @@ def test_chromium_overwrites_no_session_for_another_site(gateway, upstream, chro
         **UPGRADE, "email": "attacker@example.com", "merge": "1", "choice": "discard"}.items())
     paths = ["/guest/v1/session", "/guest/v1/logout", "/guest/v1/upgrade", "/guest/v1/login",
              "/guest/v1/choice", "/guest/v1/proof", "/api/cart/items", "/api/orders"]
-    for path in paths:
-        for kind in ("application/x-www-form-urlencoded", "text/plain", "multipart/form-data"):
-            page = EVIL_PAGE.format(url=gateway.application + path, kind=kind, fields=fields)
-            evil.page = page
-            chromium.open(evil.url)
-            chromium.wait(lambda: chromium.driver.execute_script(
-                "try { return sink.location.href !== 'about:blank' } catch (e) { return true }"),
-                "the answer to the form")
+    kinds = ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data"]
+    forms = [EVIL_FORM.format(number=number, url=gateway.application + path, kind=kind, fields=fields)
+             for number, (path, kind) in enumerate(itertools.product(paths, kinds))]
+    evil.page = ("<!doctype html>" + "".join(forms) +
+                 "<script>for (const form of document.forms) form.submit()</script>")
+    chromium.open(evil.url)
+    chromium.wait(lambda: chromium.driver.execute_script(ARRIVED), "the answers to the forms")
     chromium.open("/")
     assert chromium.cookies()[SESSION]["value"] == kept
     assert json.loads(chromium.fetch("GET", "/guest/v1/session")[1])["sub"] == sub
