@@ -14,7 +14,7 @@ RULES = [
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "browser: needs Chromium")
-    config.addinivalue_line("markers", "faketime: preloads libfaketime, which sanitizers refuse")
+    config.addinivalue_line("markers", "faketime: preloads a library, or is traced: sanitizers refuse both")
     config.addinivalue_line("markers", "faults: hundreds of lost calls, minutes of waiting")
 
 

@@ -356,6 +356,7 @@ needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace
 
 
 @needs_strace
+@pytest.mark.faketime  # the leak sanitizer refuses to be traced
 def test_a_restore_that_is_killed_leaves_the_old_store_or_the_new(server, tmp_path):
     old = guest_of(server).session()["sub"]
     file = tmp_path / "copy.db"
@@ -388,6 +389,7 @@ def test_a_restore_that_is_killed_leaves_the_old_store_or_the_new(server, tmp_pa
 
 
 @needs_strace
+@pytest.mark.faketime  # the leak sanitizer refuses to be traced
 def test_a_backup_that_is_killed_leaves_none_or_a_whole_one(idle, tmp_path):
     server = idle
 

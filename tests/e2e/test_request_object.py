@@ -142,7 +142,7 @@ BAD_CLAIMS = [
 ]
 
 
-@pytest.mark.parametrize("change", BAD_CLAIMS, ids=str)
+@pytest.mark.parametrize("change", BAD_CLAIMS, ids=" ".join)
 def test_an_object_that_is_not_right_is_refused(server, browser, change):
     change = {name: server.clients["signing"] if value == "CLIENT" else value
               for name, value in change.items()}
@@ -267,7 +267,7 @@ def test_a_pushed_object_stands_alone(server, browser, name):
     assert answer.parameters["code"] and "state" not in answer.parameters
 
 
-@pytest.mark.parametrize("change", BAD_CLAIMS[:9], ids=str)
+@pytest.mark.parametrize("change", BAD_CLAIMS[:9], ids=" ".join)
 def test_a_pushed_object_that_is_not_right_is_refused(server, change):
     response = push(server, request=signed(server, **change))
     assert response.status_code == 400 and response.json()["error"] == "invalid_request_object"

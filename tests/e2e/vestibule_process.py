@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import random
 import secrets
 import signal
 import socket
@@ -21,9 +22,17 @@ SHOP = BUILD / "examples/shop/shop"
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port to listen on. Not one of those that the system gives to connections, as port 0 would
+    get: another test's connection could take it before the server has it."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def wait_for(check, what, seconds=20.0):
