@@ -342,7 +342,11 @@ TEST_F(DispatcherTest, tries_again_when_it_is_due) {
   receiver.answer(503);
   dispatcher->start();
   add(guest_purged);
-  eventually([&] { return receiver.received().size() == 1; });
+  // Noted, not only received: the pause is counted from then on.
+  eventually([&] {
+    const auto waits = rows(DeliveryState::waiting);
+    return waits.size() == 1 && waits.front().attempts == 1;
+  });
   clock.advance(1h);
   eventually([&] {
     dispatcher->wake();

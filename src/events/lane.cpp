@@ -70,7 +70,7 @@ int Dispatcher::Lane::deliver_due() {
     if (claimed.rows.empty()) return delivered;
     for (const auto& delivery : claimed.rows) {
       if (circuit_.is_open() && !probing) {
-        context_.store.write([&](store::Transaction& tx) { give_back(tx, delivery); });
+        context_.store.write([&](store::Transaction& tx) { events::give_back(tx, delivery); });
       } else {
         delivered += try_one(delivery).done ? 1 : 0;
       }
@@ -157,9 +157,9 @@ void Dispatcher::Lane::load(Lock& lock, base::Time now) {
     failed = true;
   }
   lock.lock();
-  loading_ = false;
   if (failed || std::cmp_equal(claimed.rows.size(), limit)) dirty_ = true;
-  std::erase_if(claimed.rows, [this](const auto& row) { return under_way_.contains(row.id); });
+  give_back(lock, take_those_under_way(claimed.rows));
+  loading_ = false;
   ready_ = std::move(claimed);
   const auto steady = steady_clock::now();
   look_again_ = steady + longest_sleep;
@@ -205,14 +205,30 @@ void Dispatcher::Lane::tell_circuit() {
   options_.monitor->set_circuit(application_.name, {circuit_.next_probe()});
 }
 
+/// Rows that are due again before the thread that failed to deliver them has let them go: leased by
+/// nobody they are found again by the look that follows let_go().
+std::deque<Delivery> Dispatcher::Lane::take_those_under_way(std::deque<Delivery>& rows) {
+  std::deque<Delivery> taken;
+  std::erase_if(rows, [&](Delivery& row) {
+    const bool under_way = under_way_.contains(row.id);
+    if (under_way) taken.push_back(row);
+    return under_way;
+  });
+  return taken;
+}
+
 void Dispatcher::Lane::give_back_ready(Lock& lock) {
-  const auto rows = std::exchange(ready_.rows, {});
-  if (rows.empty()) return;
+  if (ready_.rows.empty()) return;
   dirty_ = true;
+  give_back(lock, std::exchange(ready_.rows, {}));
+}
+
+void Dispatcher::Lane::give_back(Lock& lock, const std::deque<Delivery>& rows) {
+  if (rows.empty()) return;
   lock.unlock();
   try {
     context_.store.write([&](store::Transaction& tx) {
-      for (const auto& delivery : rows) give_back(tx, delivery);
+      for (const auto& delivery : rows) events::give_back(tx, delivery);
     });
   } catch (const std::exception& error) {
     spdlog::warn("webhooks to {}: leases end by themselves: {}", application_.name, error.what());

@@ -48,7 +48,9 @@ class Dispatcher::Lane {
 
   void settle(const Delivery& delivery, const Attempted& attempted);
   void tell_circuit();
+  std::deque<Delivery> take_those_under_way(std::deque<Delivery>& rows);
   void give_back_ready(Lock& lock);
+  void give_back(Lock& lock, const std::deque<Delivery>& rows);
 
   const Application& application_;
   const AttemptContext context_;
