@@ -18,6 +18,10 @@ class Summary(dict):
 SUMMARY = Summary()
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: commit points and clocks, in ./check --long only")
+
+
 def pytest_sessionfinish(session, exitstatus):
     if SUMMARY:
         SUMMARY["passed"] = exitstatus == 0

@@ -7,6 +7,8 @@ from house import after
 
 HOUR, DAY = 3600, 86400
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(autouse=True)
 def refusals(monkeypatch):

@@ -6,6 +6,8 @@ import stages
 from commit_points import is_elsewhere, writing_statements
 from house import KILLS
 
+pytestmark = pytest.mark.long
+
 THOROUGH = KILLS >= 1000
 WHEN = ("before", "after", "within", "torn")
 POINTS = {name: texts for name, texts in writing_statements().items() if not is_elsewhere(name)}
