@@ -16,9 +16,9 @@ class Progress {
   template <class Tell>
     requires std::invocable<Tell&, const boost::json::object&> &&
                  (!std::same_as<std::remove_cvref_t<Tell>, Progress>)
+  // NOLINTNEXTLINE(google-explicit-constructor): a lambda is a Progress
   Progress(
-      Tell&& tell,  // NOLINT(google-explicit-constructor): a lambda is a Progress
-      std::function<bool()> wanted = [] { return true; })
+      Tell&& tell, std::function<bool()> wanted = [] { return true; })
       : tell_(std::forward<Tell>(tell)), wanted_(std::move(wanted)) {}
 
   void operator()(const boost::json::object& line) const { tell_(line); }

@@ -32,10 +32,11 @@ class Explorer {
   Count run() {
     Model model;
     model.abandoned = stage_.abandoned;
-    stage_.world.write([&](store::Transaction& tx) -> base::Result<void> {
+    const auto undone = stage_.world.write([&](store::Transaction& tx) -> base::Result<void> {
       explore(tx, model, Hands{}, nullptr);
       return base::fail(base::ErrorKind::conflict, "undo", "the next ones begin where this did");
     });
+    EXPECT_FALSE(undone.has_value());
     return count_;
   }
 
@@ -129,7 +130,7 @@ Count explore_choices(const Stage& stage, const std::vector<Actor>& actors, std:
 
 int from_environment(const char* variable, int otherwise) {
   const char* const value = std::getenv(variable);
-  return value == nullptr ? otherwise : std::atoi(value);
+  return value == nullptr ? otherwise : static_cast<int>(std::strtol(value, nullptr, 10));
 }
 
 void report(std::string_view what, const Count& count) {
