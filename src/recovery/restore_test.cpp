@@ -38,7 +38,9 @@ class Recovery : public testing::Test {
     ids.load(*store);
     accounts::User user;
     user.id = ids.next(clock_.now());
-    store->write([&](store::Transaction& tx) { return accounts::insert_user(tx, user); });
+    const auto inserted =
+        store->write([&](store::Transaction& tx) { return accounts::insert_user(tx, user); });
+    EXPECT_TRUE(inserted.has_value());
     return user.id;
   }
   bool has(base::UserId id) {

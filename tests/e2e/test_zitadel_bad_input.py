@@ -18,7 +18,8 @@ NAMES = {3: "invalid_argument", 5: "not_found", 7: "permission_denied", 8: "reso
 STATUS = {3: 400, 5: 404, 7: 403, 8: 413, 9: 400, 16: 401}
 PROTOCOLS = ("connect", "rest")
 # Work that the server does by itself while we look.
-OWN_WORK = {"sqlite_sequence", "mailbox", "mail_log", "signing_keys", "audit_head"}
+OWN_WORK = {"sqlite_sequence", "mailbox", "mail_log", "signing_keys", "audit_seals",
+            "erasures", "purge_runs"}
 
 
 def dump(server):
