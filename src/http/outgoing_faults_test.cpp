@@ -2,6 +2,7 @@
 #include <openssl/ssl.h>
 
 #include <atomic>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -157,16 +158,16 @@ TEST(OutgoingFaults, ACertificateThatHasEndedIsNoCertificate) {
 }
 
 TEST(OutgoingFaults, WhoSpeaksNoTlsIsNotSpokenToWithoutIt) {
-  std::string seen;
+  std::promise<std::string> seen;
   ScriptedUpstream upstream([&](RawSocket& socket, int) {
     socket.fill();
     socket.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
-    seen = socket.read_to_end();
+    seen.set_value(socket.read_to_end());
   });
   EXPECT_EQ(
       refusal(OutgoingClient(to("127.0.0.0/8")).send(get("https://127.0.0.1", upstream.port()))),
       to_string(Kind::tls_failed));
-  EXPECT_EQ(seen.find("GET "), std::string::npos);
+  EXPECT_EQ(seen.get_future().get().find("GET "), std::string::npos);
 }
 
 }  // namespace
