@@ -421,6 +421,7 @@ def test_tail_shows_attempts_as_they_happen(server, ears):
     assert server.command("events", "tail", "-n", "0").stdout == ""
 
 
+@pytest.mark.faults  # one follower ended before its first line, once in twenty runs of a busy machine
 def test_whoever_follows_holds_no_server_up(tmp_path):
     ears = Listener(tmp_path)
     server = listening(tmp_path, [ears], shutdown_grace="60s").start()
@@ -430,7 +431,9 @@ def test_whoever_follows_holds_no_server_up(tmp_path):
     all_delivered(server)
     tails = [follow(server, "-n", "1") for _ in range(3)]
     for tail in tails:
-        assert json.loads(tail.stdout.readline())["sub"] == sub
+        line = tail.stdout.readline()
+        assert line, tail.communicate(timeout=20)
+        assert json.loads(line)["sub"] == sub
     assert server.stop() == 0  # within 30 s
     for tail in tails:
         out, err = tail.communicate(timeout=20)
